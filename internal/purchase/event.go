@@ -217,6 +217,8 @@ type Refund struct {
 	Lines       []Line `json:"lines,omitempty"`
 	Unreadable  string `json:"bad,omitempty"`
 	Remark      string `json:"rem,omitempty"`
+	// AfterEndOfDay: the terminal has settled since the capture (or may have).
+	AfterEndOfDay bool `json:"eod,omitempty"`
 }
 
 // Reported is the SaaS's answer to report number Report, or its final refusal.

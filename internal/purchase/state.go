@@ -126,7 +126,8 @@ type Decision struct {
 	Charge bool        `json:"chg,omitempty"`   // false: give the hold back
 	Total  money.Minor `json:"total,omitempty"` // recognised
 	Lines  []Line      `json:"lines,omitempty"`
-	Why    string      `json:"why,omitempty"` // for a person
+	Empty  bool        `json:"empty,omitempty"` // recognised, and nothing was taken
+	Why    string      `json:"why,omitempty"`   // for a person
 	At     int64       `json:"at"`
 }
 
@@ -162,6 +163,7 @@ type Result struct {
 	Cause    string      `json:"why,omitempty"`
 	Flag     string      `json:"flag,omitempty"` // "unconfirmed": paid as far as we can know
 	At       int64       `json:"at"`
+	Powered  int64       `json:"pow,omitempty"` // on the powered-on clock, to compare with an end of day
 }
 
 // ResultKind names an outcome of DESIGN §2; the last two never held money.

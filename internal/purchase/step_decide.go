@@ -1,0 +1,241 @@
+package purchase
+
+import (
+	"fmt"
+	"strconv"
+
+	"edged/internal/money"
+)
+
+// reviewPollFactor stretches the pause between questions to the SaaS once a
+// person has to decide anyway.
+const reviewPollFactor = 10
+
+// onDetected takes a recognition or a settlement; both imply a closed door.
+func (w *work) onDetected(b Detected) {
+	w.orderNo(b.SaaSOrderNo)
+	if w.Hold == nil {
+		w.alarm(AlarmIncident, "recognition for an order without a hold")
+		return
+	}
+	w.heard()
+	w.onClosed()
+	d, why := w.read(b)
+	switch {
+	case why != "" && w.Decision == nil:
+		w.review(why)
+	case why != "":
+	case w.Decision == nil:
+		w.decide(d)
+	case w.Decision.Charge != d.Charge || w.Decision.Total != d.Total:
+		w.conflict(d)
+	}
+}
+
+// read turns the callback into a decision, or says why it is none.
+func (w *work) read(b Detected) (Decision, string) {
+	d := Decision{Source: b.Source, Lines: b.Lines}
+	switch {
+	case !b.OK:
+		return d, "recognition failed: " + b.Msg
+	case b.Unreadable != "":
+		return d, "unreadable: " + b.Unreadable
+	case b.Mode == ModeInterrupt:
+		return d, "left to the merchant: " + b.Msg
+	case b.Mode == ModeCancel:
+		d.Why = "cancelled by the SaaS: " + b.Msg
+		return d, ""
+	case b.Mode != ModeNormal:
+		return d, "unknown mode " + strconv.Itoa(int(b.Mode))
+	}
+	total, err := w.total(b.Lines)
+	if err != nil {
+		return d, "unreadable: " + err.Error()
+	}
+	d.Total, d.Charge, d.Empty = total, total > 0, total == 0
+	return d, ""
+}
+
+func (w *work) total(lines []Line) (money.Minor, error) {
+	sums := make([]money.Minor, 0, len(lines))
+	for _, l := range lines {
+		m, err := l.total(w.Terms.Currency)
+		if err != nil {
+			return 0, err
+		}
+		sums = append(sums, m)
+	}
+	return money.Sum(sums...)
+}
+
+// total is price times count, rounded once. Negative and missing numbers are no
+// decision (DESIGN §2).
+func (l Line) total(c money.Currency) (money.Minor, error) {
+	price, err := money.ParseDecimal(l.Price)
+	if err != nil {
+		return 0, fmt.Errorf("price of %q: %w", l.Name, err)
+	}
+	count, err := money.ParseDecimal(l.Count)
+	if err != nil {
+		return 0, fmt.Errorf("count of %q: %w", l.Name, err)
+	}
+	m, err := money.LineTotal(price, count, c)
+	if err != nil {
+		return 0, fmt.Errorf("line %q: %w", l.Name, err)
+	}
+	return m, nil
+}
+
+// decide writes the decision. It is called only while there is none.
+func (w *work) decide(d Decision) {
+	d.At = w.now.Wall
+	w.Decision = &d
+	w.drop(DueOpen, DueOpenRetry, DueResolve, DueDetect, DueDecision, DueSession)
+}
+
+// review leaves the decision to a person at the SaaS: hold, poll, wait.
+func (w *work) review(why string) {
+	if w.Review == nil {
+		w.Review = &Review{Why: why, At: w.now.Wall}
+		w.alarm(AlarmReview, why)
+	}
+	w.set(DueDetect, OnReach, w.Terms.DetectWait*reviewPollFactor)
+}
+
+// conflict keeps a decision that came too late. It moves no money.
+func (w *work) conflict(d Decision) {
+	for _, c := range w.Conflict {
+		if c.Charge == d.Charge && c.Total == d.Total {
+			return
+		}
+	}
+	w.Conflict = append(w.Conflict, Conflict{Source: d.Source, Charge: d.Charge, Total: d.Total, At: w.now.Wall})
+	text := "decided " + w.Decision.text(w) + ", later " + d.text(w)
+	w.alarm(AlarmConflict, text)
+	w.emit(OpenTask{Task: TaskConflict, Subject: strconv.Itoa(len(w.Conflict)), Amount: d.Total, Text: "Two different decisions: " + text + ". No money was moved for the later one."})
+	if d.Charge && !w.Decision.Charge && !w.Decision.bySaaS() && w.Outcome != nil {
+		w.lateUnpaid(d)
+	}
+}
+
+// bySaaS says whether the SaaS itself decided, having recognised the goods.
+func (d Decision) bySaaS() bool { return d.Source == FromDetection || d.Source == FromSettlement }
+
+func (d Decision) text(w *work) string {
+	if d.Charge {
+		return "to charge " + w.amount(d.Total) + " (" + string(d.Source) + ")"
+	}
+	return "to charge nothing (" + string(d.Source) + ")"
+}
+
+// lateUnpaid: goods were recognised after the hold had been given back by a
+// rule of ours. They are unpaid, and the SaaS is told (once more).
+func (w *work) lateUnpaid(d Decision) {
+	for _, r := range w.Reports {
+		if r.Message == lateMessage(w, d) {
+			return
+		}
+	}
+	w.Outcome.Kind = Unpaid
+	w.Outcome.Cause = string(w.Decision.Source) + ": " + lateMessage(w, d)
+	w.report(PayNormal, string(w.Order), w.SaaSNo, false, lateMessage(w, d))
+	w.alarm(AlarmUnpaid, w.Outcome.Cause)
+}
+
+func lateMessage(w *work, d Decision) string {
+	return "unpaid: recognised " + w.amount(d.Total) + " after the hold was given back"
+}
+
+// lateCharge is the first charge that was recognised after a rule of ours had
+// decided to give the hold back.
+func (s *State) lateCharge() *Conflict {
+	if s.Decision == nil || s.Decision.Charge || s.Decision.bySaaS() {
+		return nil
+	}
+	for i := range s.Conflict {
+		if s.Conflict[i].Charge {
+			return &s.Conflict[i]
+		}
+	}
+	return nil
+}
+
+func (w *work) onDue(name DeadlineName) {
+	d, ok := w.due(name)
+	if !ok || !d.Over(w.now) {
+		return
+	}
+	w.drop(name)
+	switch name {
+	case DueOpen:
+		w.onOpenOver("no connection")
+	case DueOpenRetry:
+		if w.Decision == nil && !w.heardOfOpen() && w.Hold.Gone == "" {
+			w.openDoor("")
+		}
+	case DueResolve:
+		if w.Decision == nil && !w.heardOfOpen() {
+			w.decide(Decision{Source: FromSilence, Why: "no sign of the door after OpenDoor was in doubt"})
+		}
+	case DueDetect:
+		w.onDetectLate()
+	case DueDecision:
+		w.onNoDecision("nobody decided in time")
+	case DueSession:
+		w.onSessionOver()
+	case DueDoorRemind, DueDoorAlarm:
+		w.onDoorOpen(name)
+	case DueHoldAlarm:
+		if w.HoldOpen() {
+			w.alarm(AlarmHoldAge, "three quarters of the hold's life are over")
+		}
+	case DueHoldTTL:
+		w.onHoldExpired()
+	case DueMoneyRetry:
+		w.askUnacked() // a decided order goes on in advance
+	}
+}
+
+func (w *work) onDetectLate() {
+	if w.Decision != nil {
+		return
+	}
+	if w.Review == nil {
+		w.alarm(AlarmNoDetection, "the door is closed and nothing was recognised")
+		w.Review = &Review{Why: "nothing recognised", At: w.now.Wall}
+	}
+	w.set(DueDetect, OnReach, w.Terms.DetectWait*reviewPollFactor)
+	if w.TransID != "" {
+		w.emit(Poll{TransID: w.TransID})
+	}
+}
+
+// onNoDecision does what is configured for an order nobody decided.
+func (w *work) onNoDecision(why string) {
+	if w.Decision != nil || w.Hold == nil {
+		return
+	}
+	w.alarm(AlarmNoDecision, why)
+	if w.Terms.OnDeadline != KeepOnDeadline {
+		w.decide(Decision{Source: FromDeadline, Why: why})
+	}
+}
+
+func (w *work) onSessionOver() {
+	if w.Decision == nil {
+		w.decide(Decision{Source: FromSession, Why: "no decision before the terminal's session ended"})
+	}
+}
+
+func (w *work) onDoorOpen(name DeadlineName) {
+	if w.Door.Closed != 0 || w.Decision != nil {
+		return
+	}
+	if name == DueDoorAlarm {
+		w.alarm(AlarmDoorOpen, "the door has not been closed")
+		w.set(name, OnMono, w.Terms.DoorAlarm)
+		return
+	}
+	w.emit(Remind{})
+	w.set(name, OnMono, w.Terms.DoorRemind)
+}
