@@ -16,8 +16,9 @@ type Terms struct {
 	Limit     money.Minor    `json:"limit"` // the hold that is asked for
 	MinHold   money.Minor    `json:"min"`   // smallest granted hold that opens a door
 	Currency  money.Currency `json:"cur"`
-	Terminal  string         `json:"tid,omitempty"` // the terminal's id, empty if it told none
-	Account   string         `json:"acct"`          // base_url and app_id the order belongs to (M4)
+	Terminal  string         `json:"tid,omitempty"`   // the terminal's id, empty if it told none
+	After     string         `json:"after,omitempty"` // newest receipt of the terminal when it was armed
+	Account   string         `json:"acct"`            // base_url and app_id the order belongs to (M4)
 
 	OpenDeadline     time.Duration `json:"open"`
 	ResolveWindow    time.Duration `json:"resolve"`

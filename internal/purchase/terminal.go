@@ -63,6 +63,7 @@ type TerminalCaps struct {
 	ReverseByReceipt  bool          // a capture can be undone without the card
 	Session           bool          // hold and capture are one session (MDB): it cannot be asked about later
 	SessionLimit      time.Duration // of Session
+	Wants             CommandKind   // what it asks for before it takes cards: CmdEndOfDay, CmdMaintain or nothing
 }
 
 // Outcome of a command or call: the only three there are (STYLE §7).
