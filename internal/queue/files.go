@@ -1,0 +1,85 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// FileOps are the operations on whole files that SQLite's VFS does not have. The
+// store swaps database files with them. A VFS of a test that implements FileOps
+// keeps the swap inside its simulated disk.
+type FileOps interface {
+	Exists(path string) (bool, error)
+	Rename(from, to string) error // replaces to; not durable before SyncDir
+	Remove(path string) error     // no error when there is none; not durable before SyncDir
+	SyncFile(path string) error
+	SyncDir(dir string) error
+}
+
+type osFiles struct{}
+
+// Exists implements FileOps.
+func (osFiles) Exists(path string) (bool, error) {
+	_, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Rename implements FileOps.
+func (osFiles) Rename(from, to string) error { return os.Rename(from, to) }
+
+// Remove implements FileOps.
+func (osFiles) Remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// SyncFile implements FileOps.
+func (osFiles) SyncFile(path string) error { return syncPath(path) }
+
+// SyncDir implements FileOps.
+func (osFiles) SyncDir(dir string) error { return syncPath(dir) }
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// makeDir creates a directory and makes its entry durable.
+func makeDir(dir string) error {
+	if fi, err := os.Stat(dir); err == nil && fi.IsDir() {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(dir))
+}
+
+// lockDir takes the directory for this process. The kernel gives it back when the
+// process ends, however it ends.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, classify("lock state directory", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			err = fmt.Errorf("%w: %s", ErrInUse, dir)
+		}
+		return nil, errors.Join(classify("lock state directory", err), f.Close())
+	}
+	return f, nil
+}

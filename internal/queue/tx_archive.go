@@ -1,0 +1,90 @@
+package queue
+
+import (
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// Archive writes a closed order into the archive. At is cut to whole seconds.
+func (tx *Tx) Archive(a Archived) error {
+	tx.buf = bindArchive(a.ID[:], a.Seq).seal(tx.buf[:0], a.Blob)
+	if err := tx.exec("INSERT OR REPLACE INTO archive VALUES(?,?,?)", a.ID[:], a.Seq, tx.buf); err != nil {
+		return err
+	}
+	return tx.exec("INSERT OR REPLACE INTO closed VALUES(?,?,?)", a.Seq, a.At.Unix(), a.ID[:])
+}
+
+// Unarchive takes an order out of the archive and returns it; the caller puts it
+// back among the open ones. ok is false when there is none. A bad record is an
+// error that wraps [ErrBadRecord]; it stays where it is until ReadArchive meets it.
+func (tx *Tx) Unarchive(id OrderID) (a Archived, ok bool, err error) {
+	a, bad, err := tx.c.archived(id)
+	if tx.check(err) != nil {
+		return Archived{}, false, tx.fatal
+	}
+	if bad != nil {
+		return Archived{}, false, fmt.Errorf("unarchive: %w: %s", ErrBadRecord, bad.reason)
+	}
+	if a.Seq == 0 {
+		return Archived{}, false, nil
+	}
+	if err := tx.exec("DELETE FROM archive WHERE id=?", id[:]); err != nil {
+		return Archived{}, false, err
+	}
+	return a, true, tx.exec("DELETE FROM closed WHERE seq=?", a.Seq)
+}
+
+// PruneArchive removes at most limit orders that were archived before the given
+// time and returns how many it removed. It goes from the oldest order on and stops
+// at the first that is too young, so that it never reads the whole archive.
+func (tx *Tx) PruneArchive(before time.Time, limit int) (int, error) {
+	rows, err := tx.c.closedBefore(before, limit)
+	if tx.check(err) != nil {
+		return 0, tx.fatal
+	}
+	for _, r := range rows {
+		if err := tx.exec("DELETE FROM archive WHERE id=?", r.ID[:]); err != nil {
+			return 0, err
+		}
+		if err := tx.exec("DELETE FROM closed WHERE seq=?", r.Seq); err != nil {
+			return 0, err
+		}
+	}
+	return len(rows), nil
+}
+
+func (c *conn) closedBefore(before time.Time, limit int) (rows []ArchiveHead, err error) {
+	err = c.each(func(st *sqlite3.Stmt) bool {
+		h := archiveHead(st)
+		if !h.At.Before(before) {
+			return false
+		}
+		rows = append(rows, h)
+		return true
+	}, "SELECT seq, at, id FROM closed ORDER BY seq LIMIT ?", int64(limit))
+	return rows, err
+}
+
+func archiveHead(st *sqlite3.Stmt) ArchiveHead {
+	h := ArchiveHead{Seq: Seq(st.ColumnInt64(0)), At: time.Unix(st.ColumnInt64(1), 0)}
+	copy(h.ID[:], st.ColumnRawBlob(2))
+	return h
+}
+
+// archived reads one order of the archive; Seq is zero when there is none.
+func (c *conn) archived(id OrderID) (a Archived, bad *badRow, err error) {
+	var found []badRow
+	err = c.each(func(st *sqlite3.Stmt) bool {
+		a = Archived{ID: id, Seq: Seq(st.ColumnInt64(0)), At: time.Unix(st.ColumnInt64(1), 0)}
+		row := badRow{table: "archive", key: hex.EncodeToString(id[:]), id: id[:], seq: a.Seq}
+		a.Blob, _ = collect(&found, bindArchive(id[:], a.Seq), st.ColumnRawBlob(2), row)
+		return false
+	}, "SELECT a.seq, coalesce(c.at,0), a.state FROM archive a LEFT JOIN closed c ON c.seq=a.seq WHERE a.id=?", id[:])
+	if len(found) > 0 {
+		bad = &found[0]
+	}
+	return a, bad, err
+}

@@ -1,0 +1,389 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"edged/internal/logkey"
+)
+
+const (
+	maxBatch   = 64                     // commits that share one sync
+	laterAfter = 200 * time.Millisecond // the longest a Later waits for a commit to ride in
+	laterCount = 256                    // as many are committed at once
+	laterBound = 4096                   // beyond it, on a full disk, the newest are dropped
+)
+
+// request is one call waiting for the writer goroutine: a function for a
+// transaction, or work on the connection outside of one.
+type request struct {
+	inTx  func(*Tx) error
+	alone func() error
+	taken atomic.Bool // by the writer, or by the caller who gives up
+	done  chan error  // buffered: the writer never waits for a caller
+}
+
+// panicked carries a panic from a caller's function back to the caller.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprintf("panic in transaction: %v", p.value) }
+
+// Commit runs fn in a transaction and returns after the sync. Callers from many
+// goroutines share one transaction and one sync; what fn of one wrote is undone
+// alone when it returns an error, and that error is returned as it is.
+//
+// nil means durable. An error means not applied; when the whole commit failed it
+// wraps [ErrNotDurable] and a cause. ctx counts only until the writer takes the
+// request: after that Commit waits for the disk, because only the disk knows.
+func (s *Store) Commit(ctx context.Context, fn func(*Tx) error) error {
+	if err := s.usable(); err != nil {
+		return notDurable(err)
+	}
+	return s.submit(ctx, &request{inTx: fn, done: make(chan error, 1)})
+}
+
+// do runs fn on the writer goroutine between two transactions.
+func (s *Store) do(ctx context.Context, fn func() error) error {
+	return s.submit(ctx, &request{alone: fn, done: make(chan error, 1)})
+}
+
+func (s *Store) submit(ctx context.Context, r *request) error {
+	s.waiting.Add(1)
+	defer s.waiting.Add(-1)
+	s.interruptVacuum()
+	select {
+	case s.requests <- r:
+	case <-s.stopping:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return r.wait(ctx, s.stopped)
+}
+
+func (r *request) wait(ctx context.Context, stopped <-chan struct{}) error {
+	select {
+	case err := <-r.done:
+		return rethrow(err)
+	case <-stopped:
+		select {
+		case err := <-r.done:
+			return rethrow(err)
+		default:
+			return ErrClosed
+		}
+	case <-ctx.Done():
+		if r.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		return rethrow(<-r.done)
+	}
+}
+
+func rethrow(err error) error {
+	var p panicked
+	if errors.As(err, &p) {
+		panic(p.value)
+	}
+	return err
+}
+
+// Later queues fn for the next commit, whoever makes it; without one it is
+// committed after 200 ms or with 256 others. It never blocks and promises nothing:
+// a power cut or a failed commit may lose it, so it is for what may be repeated,
+// such as the deletion of a report that the SaaS has acknowledged. An error of fn
+// undoes fn alone and is logged.
+func (s *Store) Later(fn func(*Tx) error) {
+	s.laterMu.Lock()
+	n := len(s.later)
+	if n < laterBound {
+		s.later = append(s.later, fn)
+	}
+	s.laterMu.Unlock()
+	if n == 0 || n+1 >= laterCount {
+		select {
+		case s.laterKick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (s *Store) takeLater() []func(*Tx) error {
+	s.laterMu.Lock()
+	defer s.laterMu.Unlock()
+	list := s.later
+	s.later = nil
+	return list
+}
+
+// putBackLater keeps what a full disk did not take for the next commit.
+func (s *Store) putBackLater(list []func(*Tx) error) {
+	s.laterMu.Lock()
+	defer s.laterMu.Unlock()
+	s.later = append(list, s.later...)
+	if len(s.later) > laterBound {
+		s.later = s.later[:laterBound]
+	}
+}
+
+func (s *Store) laterLen() int {
+	s.laterMu.Lock()
+	defer s.laterMu.Unlock()
+	return len(s.later)
+}
+
+// run is the writer goroutine. It is the only one that uses s.w and s.ids.
+//
+//	take the first request, then what else waits, at most 64
+//	BEGIN IMMEDIATE
+//	what Later queued, each in a savepoint
+//	each request in a savepoint
+//	COMMIT: one sync
+//	answer everyone
+//
+// There is no timer in it: a batch is what arrived during the sync before, so a
+// lone commit waits for nothing.
+func (s *Store) run() {
+	defer close(s.stopped)
+	timer := time.NewTimer(laterAfter)
+	timer.Stop()
+	for {
+		select {
+		case r := <-s.requests:
+			s.serve(r)
+		case <-timer.C:
+			s.commitBatch(nil)
+		case <-s.laterKick:
+			if s.laterLen() >= laterCount {
+				s.commitBatch(nil)
+			} else {
+				timer.Reset(laterAfter)
+			}
+		case <-s.stopping:
+			timer.Stop()
+			s.drain()
+			return
+		}
+	}
+}
+
+// drain serves what callers have already handed over and what Later queued.
+func (s *Store) drain() {
+	for {
+		select {
+		case r := <-s.requests:
+			s.serve(r)
+		default:
+			s.commitBatch(nil)
+			return
+		}
+	}
+}
+
+// serve commits r with all that waits behind it, or runs it alone. Order is kept.
+func (s *Store) serve(r *request) {
+	var batch []*request
+	for r != nil {
+		if r.alone != nil {
+			break
+		}
+		batch = append(batch, r)
+		r = s.nextWaiting(len(batch))
+	}
+	if len(batch) > 0 {
+		s.commitBatch(batch)
+	}
+	if r != nil && r.taken.CompareAndSwap(false, true) {
+		r.done <- protect(r.alone)
+	}
+}
+
+func (s *Store) nextWaiting(have int) *request {
+	if have >= maxBatch {
+		return nil
+	}
+	select {
+	case r := <-s.requests:
+		return r
+	default:
+	}
+	// Callers answered by the last commit are runnable, but may not have run yet:
+	// let them join this one instead of waiting for a whole sync.
+	runtime.Gosched()
+	select {
+	case r := <-s.requests:
+		return r
+	default:
+		return nil
+	}
+}
+
+// commitBatch runs one transaction and answers everyone in it.
+func (s *Store) commitBatch(batch []*request) {
+	later := s.takeLater()
+	batch = takeAll(batch)
+	if len(later)+len(batch) == 0 {
+		return
+	}
+	start := time.Now()
+	errs, err := s.transact(later, batch)
+	if err == nil {
+		s.metrics.commit.Observe(time.Since(start).Seconds())
+	} else if errors.Is(err, ErrDiskFull) {
+		s.putBackLater(later)
+	}
+	for i, r := range batch {
+		if err != nil {
+			r.done <- notDurable(err)
+		} else {
+			r.done <- errs[i]
+		}
+	}
+	if err != nil && len(batch) == 0 { // nobody else hears of it
+		s.log.Warn("deferred writes not committed", logkey.Count, len(later), logkey.Err, err)
+	}
+	s.checkpointWhenIdle()
+}
+
+func takeAll(batch []*request) []*request {
+	taken := batch[:0]
+	for _, r := range batch {
+		if r.taken.CompareAndSwap(false, true) {
+			taken = append(taken, r)
+		}
+	}
+	return taken
+}
+
+// transact returns one error per request, or one for all when the transaction as
+// a whole did not become durable.
+func (s *Store) transact(later []func(*Tx) error, batch []*request) ([]error, error) {
+	if err := s.usable(); err != nil {
+		return nil, err
+	}
+	if err := s.w.exec("BEGIN IMMEDIATE"); err != nil {
+		return nil, s.afterFailure(classify("begin", err), s.meter.syncs.Load())
+	}
+	tx := &Tx{c: s.w, ids: &s.ids, buf: s.txBuf}
+	reserved := s.ids.reserved
+	errs, applied, err := s.apply(tx, later, batch)
+	syncs := s.meter.syncs.Load()
+	if err == nil && applied > 0 {
+		err = classify("commit", s.w.exec("COMMIT"))
+	}
+	if err != nil || applied == 0 {
+		s.ids.reserved = reserved
+		if undo := s.rollback(); err == nil {
+			err = undo
+		}
+		if err == nil {
+			return errs, nil
+		}
+		return nil, s.afterFailure(err, syncs)
+	}
+	s.txBuf = tx.buf
+	s.addCounts(tx.delta)
+	s.takeSnapshot()   // if nobody has taken it, it is stale now
+	s.noteFailedSync() // of a checkpoint behind the commit, which itself is durable
+	return errs, nil
+}
+
+// apply runs the functions; applied counts those whose writes are to be kept.
+func (s *Store) apply(tx *Tx, later []func(*Tx) error, batch []*request) (errs []error, applied int, err error) {
+	for _, fn := range later {
+		if err := tx.Savepoint(func() error { return protect(func() error { return fn(tx) }) }); err == nil {
+			applied++
+		} else if tx.fatal == nil {
+			s.log.Error("deferred write failed", logkey.Err, err)
+		}
+		if tx.fatal != nil {
+			return nil, 0, tx.fatal
+		}
+	}
+	errs = make([]error, len(batch))
+	alone := len(later) == 0 && len(batch) == 1 // then ROLLBACK is its savepoint
+	for i, r := range batch {
+		fn := func() error { return protect(func() error { return r.inTx(tx) }) }
+		if alone {
+			errs[i] = fn()
+		} else {
+			errs[i] = tx.Savepoint(fn)
+		}
+		if tx.fatal != nil {
+			return nil, 0, tx.fatal
+		}
+		if errs[i] == nil {
+			applied++
+		}
+	}
+	return errs, applied, nil
+}
+
+func protect(fn func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked{v}
+		}
+	}()
+	return fn()
+}
+
+func (s *Store) rollback() error {
+	if s.w.db.GetAutocommit() {
+		return nil // the engine has rolled back by itself
+	}
+	return classify("rollback", s.w.exec("ROLLBACK"))
+}
+
+// afterFailure decides whether the connection may go on. A transaction that
+// failed before anything was synced, on a full disk for example, is simply undone:
+// the next one overwrites what it left in the WAL. A failed sync, or a failure
+// after one, leaves a commit whose fate is unknown: the store is broken.
+func (s *Store) afterFailure(err error, syncsBefore int64) error {
+	if cause := s.meter.failedSync(); cause != nil {
+		err = classify("sync", errors.Join(err, cause))
+	} else if s.meter.syncs.Load() == syncsBefore && !errors.Is(err, ErrIO) && !errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	s.setBroken(err)
+	return err
+}
+
+func (s *Store) noteFailedSync() {
+	if cause := s.meter.failedSync(); cause != nil {
+		s.setBroken(classify("sync", cause))
+	}
+}
+
+func (s *Store) setBroken(cause error) {
+	if s.broken.CompareAndSwap(nil, &cause) {
+		s.log.Error("store is broken until it has been rewritten", logkey.Err, cause)
+	}
+}
+
+// usable returns nil, or why no commit is tried.
+func (s *Store) usable() error {
+	if cause := s.broken.Load(); cause != nil {
+		return fmt.Errorf("%w: %w", ErrBroken, *cause)
+	}
+	return nil
+}
+
+// checkpointWhenIdle moves the WAL into the database when it is nearly long
+// enough for SQLite to do it inside a commit, where a customer would wait for it.
+func (s *Store) checkpointWhenIdle() {
+	const pages = checkpointAt * 3 / 4
+	if s.broken.Load() != nil || s.meter.walEnd.Load() < pages*(pageSize+24) || len(s.requests) > 0 {
+		return
+	}
+	if err := s.w.exec("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+		s.log.Warn("checkpoint failed", logkey.Err, err)
+	} else {
+		s.meter.walEnd.Store(0) // the next write begins the WAL again, or says where it is
+	}
+	s.noteFailedSync()
+}
