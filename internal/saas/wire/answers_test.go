@@ -231,6 +231,18 @@ func TestWordsThatAcknowledgeARepeat(t *testing.T) {
 	}
 }
 
+func TestWordsThatAskToSlowDown(t *testing.T) {
+	for words, want := range map[string]bool{
+		"Too many requests, 100/s": true,
+		"操作过于频繁":                   true,
+		"door busy":                false,
+	} {
+		if got := SaysTooMany(words); got != want {
+			t.Errorf("SaysTooMany(%q) = %v", words, got)
+		}
+	}
+}
+
 func TestConfirmAnswers(t *testing.T) {
 	got, err := DecodeConfirm(sample(t, "confirm_answer.json"))
 	want := ConfirmAnswer{"tracking-id-001", 1234567890123, true, "Replenishment data confirmed successfully"}

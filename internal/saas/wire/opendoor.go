@@ -17,7 +17,7 @@ type OpenDoorRequest struct {
 	TranseType      TranseType
 	CustomerDetails string
 	TimeSp          int64  // unix seconds in V2's sample
-	NotifyURL       string // a secret: its path carries the mac
+	NotifyURL       Secret // its path carries the mac
 	Remark          string // at most 128 characters
 }
 
@@ -26,7 +26,7 @@ func (r OpenDoorRequest) Append(dst []byte) ([]byte, error) {
 	err := need("OpenDoor",
 		present("orderId", r.OrderID),
 		present("machineId", r.MachineID),
-		present("NotifyUrl", r.NotifyURL),
+		present("NotifyUrl", r.NotifyURL.Reveal()),
 		within("remark", r.Remark, 128),
 		check{"transeType must be 0 or 2", r.TranseType == Buy || r.TranseType == Restock},
 		check{"doorNo is negative", r.DoorNo >= 0})
@@ -40,7 +40,7 @@ func (r OpenDoorRequest) Append(dst []byte) ([]byte, error) {
 		{"transeType", int(r.TranseType)},
 		{"customerDetails", r.CustomerDetails},
 		{"timeSp", r.TimeSp},
-		{"NotifyUrl", r.NotifyURL},
+		{"NotifyUrl", r.NotifyURL.Reveal()},
 		{"remark", r.Remark},
 	}, Camel), nil
 }
@@ -60,13 +60,29 @@ func DecodeOpenDoorRequest(b []byte) (OpenDoorRequest, error) {
 		TranseType:      TranseType(f.small("transeType")),
 		CustomerDetails: f.text("customerDetails"),
 		TimeSp:          f.integer("timeSp"),
-		NotifyURL:       f.text("notifyUrl"),
+		NotifyURL:       f.url("notifyUrl"),
 		Remark:          f.text("remark"),
 	}
-	if r.NotifyURL == "" {
-		f.require("notifyUrl")
-	}
 	return r, f.err
+}
+
+// maxURL is what browsers and proxies take.
+const maxURL = 2048
+
+// url reads a URL that must be there.
+func (f *fields) url(name string) Secret {
+	v, ok := f.require(name)
+	if !ok {
+		return Secret{}
+	}
+	s, err := v.literal()
+	if err == nil && (s == "" || len(s) > maxURL) {
+		err = &FormatError{v.off, v.path, "want 1 to 2048 bytes", ErrShape}
+	}
+	if err != nil {
+		f.fail(err)
+	}
+	return NewSecret(s)
 }
 
 // OpenDoorAnswer is what OpenDoor and OpenDoorMethod return (V2 §5).

@@ -192,3 +192,15 @@ func AlreadyReported(words string) bool {
 	}
 	return false
 }
+
+// SaysTooMany tells whether the words of a refusal ask us to slow down, which the
+// sister API does in a body (README of the API notes); the words are assumed.
+func SaysTooMany(words string) bool {
+	words = strings.ToLower(words)
+	for _, phrase := range []string{"too many requests", "rate limit", "too frequent", "频繁"} {
+		if strings.Contains(words, phrase) {
+			return true
+		}
+	}
+	return false
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -61,9 +62,9 @@ func TestOpenDoorRequestOfTheDocumentIsRead(t *testing.T) {
 	got, err := DecodeOpenDoorRequest(sample(t, "open_door_request.json"))
 	want := OpenDoorRequest{
 		OrderID: "xxxxxxxxxxxxxxxx", MachineID: "xxxxxxxxxxxxxx", DoorNo: 1, TranseType: 1,
-		CustomerDetails: "1", TimeSp: 1741758180, NotifyURL: "xxxxxxxxxxxxxxx",
+		CustomerDetails: "1", TimeSp: 1741758180, NotifyURL: NewSecret("xxxxxxxxxxxxxxx"),
 	}
-	if err != nil || got != want {
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	if _, err := got.Append(nil); !errors.Is(err, ErrRequest) {
@@ -74,7 +75,7 @@ func TestOpenDoorRequestOfTheDocumentIsRead(t *testing.T) {
 func TestRequestBytes(t *testing.T) {
 	open := OpenDoorRequest{
 		OrderID: "A", MachineID: "m", DoorNo: 2, CustomerDetails: "lane <front> & \"x\"",
-		TimeSp: 1741758180, NotifyURL: "https://cb/v1/g/A/mac?x=1&y=2", Remark: "r",
+		TimeSp: 1741758180, NotifyURL: NewSecret("https://cb/v1/g/A/mac?x=1&y=2"), Remark: "r",
 	}
 	got, err := open.Append([]byte("x"))
 	want := `x{"orderId":"A","machineId":"m","doorNo":2,"transeType":0,"customerDetails":"lane <front> & \"x\"",` +
@@ -82,7 +83,7 @@ func TestRequestBytes(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("got %s, %v\nwant %s", got, err, want)
 	}
-	if back, err := DecodeOpenDoorRequest(got[1:]); err != nil || back != open {
+	if back, err := DecodeOpenDoorRequest(got[1:]); err != nil || !reflect.DeepEqual(back, open) {
 		t.Errorf("read back %+v, %v", back, err)
 	}
 	login, err := LoginRequest{"P1", NewSecret("k"), NewSecret("s")}.Append(nil)
@@ -108,23 +109,23 @@ func TestRequestsThatLackSomethingAreNotWritten(t *testing.T) {
 	}
 	for name, r := range map[string]appender{
 		"login without a key":                LoginRequest{AppID: "P", Secret: NewSecret("s")},
-		"open door without an order":         OpenDoorRequest{MachineID: "m", NotifyURL: "u"},
+		"open door without an order":         OpenDoorRequest{MachineID: "m", NotifyURL: NewSecret("u")},
 		"open door without a url":            OpenDoorRequest{OrderID: "A", MachineID: "m"},
-		"open door with a long remark":       OpenDoorRequest{OrderID: "A", MachineID: "m", NotifyURL: "u", Remark: strings.Repeat("ä", 129)},
+		"open door with a long remark":       OpenDoorRequest{OrderID: "A", MachineID: "m", NotifyURL: NewSecret("u"), Remark: strings.Repeat("ä", 129)},
 		"report without the SaaS's number":   ReportRequest{OrderID: "A", PayStatus: PaySucceeded},
 		"report without an end":              ReportRequest{OrderID: "A", OrderNo: "1"},
 		"confirmation without transaction":   ConfirmRequest{MID: "m", TrackingID: "t", Data: make([]ConfirmItem, 1)},
 		"confirmation without items":         ConfirmRequest{MID: "m", TrackingID: "t", TransID: 1},
 		"control of an unknown attribute":    ControlRequest{Type: "DOOR", Value: "1"},
 		"control without a value":            ControlRequest{Type: "VOL"},
-		"open door with an undefined reason": OpenDoorRequest{OrderID: "A", MachineID: "m", NotifyURL: "u", TranseType: 1},
+		"open door with an undefined reason": OpenDoorRequest{OrderID: "A", MachineID: "m", NotifyURL: NewSecret("u"), TranseType: 1},
 	} {
 		b, err := r.Append([]byte("kept"))
 		if !errors.Is(err, ErrRequest) || string(b) != "kept" {
 			t.Errorf("%s: %s, %v, want ErrRequest", name, b, err)
 		}
 	}
-	long := OpenDoorRequest{OrderID: "A", MachineID: "m", NotifyURL: "u", Remark: strings.Repeat("ä", 128)}
+	long := OpenDoorRequest{OrderID: "A", MachineID: "m", NotifyURL: NewSecret("u"), Remark: strings.Repeat("ä", 128)}
 	if _, err := long.Append(nil); err != nil {
 		t.Errorf("128 characters of remark: %v", err)
 	}
@@ -163,7 +164,7 @@ func TestSecretsHideThemselves(t *testing.T) {
 	}
 	texts := []string{logged.String(), string(asJSON), s.String()}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		for _, v := range []any{s, &s, holder{s, &s}, LoginRequest{"P", s, s}, []Secret{s}, map[string]Secret{"k": s}} {
+		for _, v := range []any{s, &s, holder{s, &s}, LoginRequest{"P", s, s}, OpenDoorRequest{NotifyURL: s}, []Secret{s}, map[string]Secret{"k": s}} {
 			texts = append(texts, fmt.Sprintf(verb, v))
 		}
 	}
