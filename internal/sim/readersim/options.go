@@ -1,0 +1,150 @@
+package readersim
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// CaptureMode says which commands resolve a reservation: they carry opposite
+// amounts and a terminal usually knows one (§10).
+type CaptureMode string
+
+// The capture modes.
+const (
+	PartialReversal CaptureMode = "partial_reversal" // 06 23: the amount is given back
+	BookTotal       CaptureMode = "book_total"       // 06 24: the amount is taken
+	BothCaptures    CaptureMode = "both"
+	NoCapture       CaptureMode = "none"
+)
+
+// EndOfDayPolicy says what 06 50 does while reservations are open (§15.2).
+type EndOfDayPolicy string
+
+// The end-of-day policies.
+const (
+	RefuseOpen  EndOfDayPolicy = "refuse"      // 06 1E B8 and a receipt
+	ChargeFull  EndOfDayPolicy = "charge_full" // the customer pays the whole hold
+	ReleaseOpen EndOfDayPolicy = "release"
+)
+
+// UnackedPolicy says what becomes of a transaction whose Status Information was
+// not acknowledged (§11.1, §17).
+type UnackedPolicy string
+
+// The policies for what was not acknowledged.
+const (
+	ReverseUnacked UnackedPolicy = "reverse"
+	KeepUnacked    UnackedPolicy = "keep"
+)
+
+// AnswerAmount says what BMP 04 of the answer to a capture holds (§10).
+type AnswerAmount string
+
+// The amounts a terminal may answer with.
+const (
+	AnswerFinal    AnswerAmount = "final"
+	AnswerReversed AnswerAmount = "reversed"
+	AnswerZero     AnswerAmount = "zero"
+)
+
+// Timing holds the terminal's timers (§2.5) and how long things take it.
+type Timing struct {
+	T1       time.Duration // byte to byte within a frame
+	T2       time.Duration // end of a frame to its ACK
+	T3       time.Duration // command to its answer 80/84
+	CardWait time.Duration // how long 06 22 waits for a card before 6C
+	Host     time.Duration // a round trip to the acquirer
+	Boot     time.Duration // from power to the first answer
+	Ask      time.Duration // between two Status Informations answered 84 9C
+}
+
+// Options make a Terminal. The zero value of each field means its default.
+type Options struct {
+	TerminalID  string // 8 digits; 52500001
+	Merchant    string // VU number, up to 15 characters
+	Password    string // 6 digits; 000000
+	Currency    string // ISO 4217 number; 978
+	Version     string // software version told in the status enquiry
+	DefaultHold int64  // granted if 06 22 names no amount; 5000
+
+	Capture  CaptureMode    // PartialReversal
+	MaxHolds int            // 1
+	EndOfDay EndOfDayPolicy // RefuseOpen
+	Unacked  UnackedPolicy  // ReverseUnacked
+	Answer   AnswerAmount   // AnswerFinal
+
+	FirstReceipt     int  // receipt number of the first transaction on an empty ledger; 1
+	KeepRegistration bool // registration survives a power cut (§9.1, CC)
+	TakeCollisions   bool // take a command that crosses our frame instead of losing both (§2.6)
+	USB              bool // the terminal is its own serial adapter: without power there is no port
+
+	// LedgerPath is the ledger's file; "" keeps it in memory.
+	LedgerPath string
+	Timing     Timing
+	// OnPoint is called at every wire point (see Point) by the goroutine of Run,
+	// which waits for its return.
+	OnPoint func(point string)
+	Logger  *slog.Logger
+}
+
+func (o Options) withDefaults() (Options, error) {
+	o.TerminalID = cmp.Or(o.TerminalID, "52500001")
+	o.Merchant = cmp.Or(o.Merchant, "EDGED DEMO")
+	o.Password = cmp.Or(o.Password, "000000")
+	o.Currency = cmp.Or(o.Currency, "978")
+	o.Version = cmp.Or(o.Version, "SIM 1.0")
+	o.DefaultHold = cmp.Or(o.DefaultHold, 5000)
+	o.Capture = cmp.Or(o.Capture, PartialReversal)
+	o.MaxHolds = cmp.Or(o.MaxHolds, 1)
+	o.EndOfDay = cmp.Or(o.EndOfDay, RefuseOpen)
+	o.Unacked = cmp.Or(o.Unacked, ReverseUnacked)
+	o.Answer = cmp.Or(o.Answer, AnswerFinal)
+	o.FirstReceipt = cmp.Or(o.FirstReceipt, 1)
+	o.Timing = o.Timing.withDefaults()
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o, o.validate()
+}
+
+func (t Timing) withDefaults() Timing {
+	return Timing{
+		T1:       cmp.Or(t.T1, time.Second),
+		T2:       cmp.Or(t.T2, 5*time.Second),
+		T3:       cmp.Or(t.T3, 5*time.Second),
+		CardWait: cmp.Or(t.CardWait, 60*time.Second),
+		Host:     cmp.Or(t.Host, 300*time.Millisecond),
+		Boot:     cmp.Or(t.Boot, 2*time.Second),
+		Ask:      cmp.Or(t.Ask, 2*time.Second),
+	}
+}
+
+func (o Options) validate() error {
+	switch {
+	case !digits(o.TerminalID, 8):
+		return fmt.Errorf("terminal id: got %q, want 8 digits", o.TerminalID)
+	case !digits(o.Password, 6):
+		return fmt.Errorf("password: want 6 digits")
+	case !digits(o.Currency, 3):
+		return fmt.Errorf("currency: got %q, want the 3 digits of ISO 4217", o.Currency)
+	case len(o.Merchant) > 15:
+		return fmt.Errorf("merchant: got %q, want up to 15 characters", o.Merchant)
+	case o.FirstReceipt < 1 || o.FirstReceipt > maxReceipt:
+		return fmt.Errorf("first receipt: got %d, want 1 to %d", o.FirstReceipt, maxReceipt)
+	}
+	return nil
+}
+
+func digits(s string, n int) bool {
+	if len(s) != n {
+		return false
+	}
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
