@@ -1,0 +1,63 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+)
+
+// drivers lists the drivers of one kind of device: those in this build, and those
+// of the design that this build has none of. The app's wiring has a test that
+// the first list is what it can make.
+type drivers struct {
+	kind    string
+	built   []string
+	planned []string
+}
+
+func terminalDrivers() drivers {
+	return drivers{kind: "card terminal", built: []string{"zvt"}, planned: []string{"mdb"}}
+}
+
+func displayDrivers() drivers {
+	return drivers{
+		kind:    "display",
+		built:   []string{"pole-escpos"},
+		planned: []string{"pole-cd5220", "nextion", "dgus"},
+	}
+}
+
+func badgeDrivers() drivers {
+	return drivers{kind: "badge reader", planned: []string{"rdm6300", "wiegand", "osdp"}}
+}
+
+// languages are those of the text catalogue.
+func languages() []string { return []string{"en"} }
+
+// TerminalDrivers are the card terminal drivers that validation accepts.
+func TerminalDrivers() []string { return terminalDrivers().built }
+
+// DisplayDrivers are the display drivers that validation accepts.
+func DisplayDrivers() []string { return displayDrivers().built }
+
+// canChoose tells whether a customer can choose a door on this display: the pole
+// displays only show (DESIGN §2, several doors on one lane).
+func canChoose(d *Display) bool {
+	return d != nil && (d.Driver == "nextion" || d.Driver == "dgus")
+}
+
+// problem is the text for an unusable driver name, or "".
+func (d drivers) problem(name string) string {
+	want := "want " + either(d.built)
+	if len(d.built) == 0 {
+		want = "want no " + d.kind + " at all: leave the block out"
+	}
+	switch {
+	case slices.Contains(d.built, name):
+		return ""
+	case name == "":
+		return "missing, " + want
+	case slices.Contains(d.planned, name):
+		return fmt.Sprintf("driver not in this build, got %s, %s", quote(name), want)
+	}
+	return fmt.Sprintf("unknown %s driver, got %s, %s", d.kind, quote(name), want)
+}
