@@ -67,7 +67,7 @@ func (b binding) open(rec []byte) ([]byte, error) {
 func bindMeta(key string) binding        { return bind("meta").text(key) }
 func bindLane(name string) binding       { return bind("lanes").text(name) }
 func bindOrder(s Seq, id []byte) binding { return bind("orders").number(int64(s)).bytes(id) }
-func bindJournal(n N, s Seq) binding { return bind("journal").number(int64(n)).number(int64(s)) }
+func bindJournal(n N, s Seq) binding     { return bind("journal").number(int64(n)).number(int64(s)) }
 
 func bindReport(n N, s Seq) binding { return bind("reports").number(int64(n)).number(int64(s)) }
 
