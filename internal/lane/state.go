@@ -132,6 +132,9 @@ func (s State) Why() []Reason {
 	return slices.Compact(why)
 }
 
+// Has says whether the engine told that the reason stands.
+func (s State) Has(r Reason) bool { return slices.Contains(s.Told, r) }
+
 // Selling says whether a card would be taken now.
 func (s State) Selling() bool { return len(s.Why()) == 0 }
 

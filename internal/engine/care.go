@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"edged/internal/lane"
+	"edged/internal/logkey"
+	"edged/internal/purchase"
+	"edged/internal/queue"
+)
+
+const (
+	heldEvery    = time.Second      // between tries to commit what could not be committed
+	careEvery    = 30 * time.Second // between looks after the store
+	keepArchive  = 400 * 24 * time.Hour
+	pruneAtOnce  = 200
+	recoverFirst = time.Second
+	recoverCap   = time.Minute
+)
+
+// hold keeps an event that has happened and will not be told again, until it can
+// be committed.
+func (e *Engine) hold(r *request) {
+	switch r.ev.Body.(type) {
+	case purchase.Ended, purchase.OpenAnswered, purchase.Restarted, purchase.HoldFound, purchase.HoldAbsent, purchase.Abandon:
+		e.held = append(e.held, &request{ev: r.ev})
+	}
+}
+
+// onCommitFailed takes the lanes out of service and, after a failed sync, has the
+// store written anew.
+func (e *Engine) onCommitFailed(err error) {
+	e.log.Error("commit failed", logkey.Err, err)
+	e.metrics.commitFailed.Inc()
+	reason := lane.StoreBroken
+	if errors.Is(err, queue.ErrDiskFull) {
+		reason = lane.DiskReserve
+	}
+	e.condition(reason, true)
+	if e.storeBad == nil && (errors.Is(err, queue.ErrBroken) || errors.Is(err, queue.ErrIO) || errors.Is(err, queue.ErrCorrupt)) {
+		e.storeBad = err
+		e.startRecovery()
+	}
+}
+
+// condition is told to the lanes in the next turn; a repeat is not told.
+func (e *Engine) condition(reason lane.Reason, on bool) {
+	for name, l := range e.lanes {
+		if l.state.Has(reason) != on {
+			e.follow = append(e.follow, &request{lane: name, body: lane.Condition{Reason: reason, On: on}})
+		}
+	}
+}
+
+// startRecovery rewrites the store in a goroutine that the drain waits for, with
+// back-off until it works or the engine stops.
+func (e *Engine) startRecovery() {
+	e.opening.Add(1)
+	go func() {
+		defer e.opening.Done()
+		wait := recoverFirst
+		for {
+			err := e.o.Store.Recover(context.Background())
+			if err == nil || errors.Is(err, queue.ErrClosed) {
+				e.recover <- err
+				return
+			}
+			e.log.Error("store cannot be written anew yet", logkey.Err, err, logkey.Wait, wait)
+			select {
+			case <-time.After(wait):
+			case <-e.quit:
+				return
+			}
+			wait = min(2*wait, recoverCap)
+		}
+	}()
+}
+
+// onRecovered reloads every order from the store: what it says is what counts.
+func (e *Engine) onRecovered(err error) {
+	if err != nil {
+		return
+	}
+	snap, err := e.o.Store.Load(context.Background())
+	if err != nil {
+		e.log.Error("store cannot be read after it was written anew", logkey.Err, err)
+		e.startRecovery()
+		return
+	}
+	e.log.Warn("store was written anew")
+	e.storeBad = nil
+	e.orders, e.bySeq = map[purchase.OrderID]*order{}, map[queue.Seq]purchase.OrderID{}
+	e.timed, e.tasks = map[purchase.OrderID]struct{}{}, map[taskKey]task{}
+	e.loadOrders(snap)
+	e.loadTasks(snap)
+	for id, o := range e.orders {
+		e.track(id, o)
+		e.tellLane(o, nil)
+	}
+	e.condition(lane.StoreBroken, false)
+	e.follow = append(e.follow, e.held...)
+	e.held = nil
+}
+
+// care looks after the store now and then: the reserve is rebuilt before a lane
+// sells, old orders leave the archive, space is given back when nobody waits.
+func (e *Engine) care(now purchase.Stamp) {
+	if now.Mono-e.cared < careEvery.Milliseconds() && e.cared != 0 && now.Mono >= e.cared {
+		return
+	}
+	e.cared = now.Mono
+	if e.storeBad != nil {
+		return
+	}
+	if err := e.o.Store.RebuildReserve(); err != nil {
+		e.condition(lane.DiskReserve, true)
+		return
+	}
+	e.condition(lane.DiskReserve, false)
+	e.probeStore()
+	if now.Synced {
+		before := time.UnixMilli(now.Wall).Add(-keepArchive)
+		e.o.Store.Later(func(tx *queue.Tx) error {
+			_, err := tx.PruneArchive(before, pruneAtOnce)
+			return err
+		})
+	}
+	if len(e.orders) == 0 {
+		e.vacuum()
+	}
+}
+
+// probeStore lets the lanes sell again once a commit works that writes something.
+func (e *Engine) probeStore() {
+	for _, l := range e.lanes {
+		if !l.state.Has(lane.StoreBroken) {
+			continue
+		}
+		e.saved = 0 // so that there is something to write
+		if e.write(e.savePowered) == nil {
+			e.condition(lane.StoreBroken, false)
+		}
+		return
+	}
+}
+
+func (e *Engine) vacuum() {
+	if !e.vacuuming.CompareAndSwap(false, true) {
+		return
+	}
+	e.opening.Add(1)
+	go func() {
+		defer e.opening.Done()
+		defer e.vacuuming.Store(false)
+		if _, err := e.o.Store.MaybeVacuum(context.Background()); err != nil && !errors.Is(err, queue.ErrWorkWaiting) {
+			e.log.Warn("store cannot give space back", logkey.Err, err)
+		}
+	}()
+}

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"edged/internal/clock"
+	"edged/internal/lane"
+	"edged/internal/logkey"
+	"edged/internal/purchase"
+	"edged/internal/queue"
+)
+
+// Options of New.
+type Options struct {
+	Store *queue.Store
+	Clock clock.Clock
+	SaaS  SaaS
+	Lanes []LaneOptions
+
+	// LaneFor rebuilds a lane that is no longer configured from what was stored
+	// with it, so that its open orders can be settled; nil: it has no terminal.
+	LaneFor func(name string, stored []byte) (LaneOptions, error)
+
+	// EncodeReport gives the exact bytes of a payment report.
+	EncodeReport func(r purchase.Report) ([]byte, error)
+
+	NewID    func() [16]byte // 128 random bits; nil: crypto/rand
+	Show     func(LaneView)  // called on every change; must not block; nil: nobody looks
+	Alarm    func(Alarm)     // must not block; nil: the log only
+	Outbox   func()          // a report was queued; must not block; nil: nobody waits
+	Progress func()          // the loop has made a turn, for the watchdog; nil: nobody asks
+
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// Engine runs the lanes. Its methods may be called from many goroutines.
+type Engine struct {
+	o       Options
+	log     *slog.Logger
+	metrics *metrics
+
+	in      chan *request
+	quit    chan struct{} // closed when Run begins to end
+	stopped chan struct{} // closed when nothing is taken any more
+
+	waitMu  sync.Mutex
+	waiting map[purchase.CommandID]waitingOpen // OpenDoor behind an acknowledgement
+	opening sync.WaitGroup                     // OpenDoor calls under way
+
+	view atomic.Pointer[[]LaneView]
+
+	// What follows is the loop's.
+	orders   map[purchase.OrderID]*order
+	bySeq    map[queue.Seq]purchase.OrderID
+	timed    map[purchase.OrderID]struct{} // orders with a deadline
+	lanes    map[string]*laneRun
+	tasks    map[taskKey]task
+	powered  clock.Powered
+	saved    time.Duration // powered-on time at the last save
+	follow   []*request    // what the cores asked for, before anything from outside
+	held     []*request    // happened, and could not be committed yet
+	timer    *time.Timer
+	storeBad error // why nothing is committed
+	recover  chan error
+	cared    int64 // Mono ms of the last look after the store
+
+	vacuuming atomic.Bool
+}
+
+type waitingOpen struct {
+	order purchase.OrderID
+	open  purchase.OpenDoor
+}
+
+// order is one open order in memory.
+type order struct {
+	seq     queue.Seq
+	state   purchase.State
+	bytes   []byte // of the record as it is in the store
+	seen    []string
+	parked  string // why; "" if it is not
+	journal []queue.N
+	reports map[int]queue.N // outbox rows by report number
+	dead    map[int]queue.N // dead letters by report number
+}
+
+// laneRun is one lane and its terminal.
+type laneRun struct {
+	opts     LaneOptions
+	state    lane.State
+	stored   []byte // of the lane's record as it is in the store
+	last     *purchase.State
+	reminded bool
+	shown    LaneView
+}
+
+// New loads the store and prepares every lane. Nothing happens until Run. It
+// blocks for the store.
+func New(ctx context.Context, o Options) (*Engine, error) {
+	e := &Engine{
+		o: o, log: o.Logger, in: make(chan *request, maxBatch), quit: make(chan struct{}), stopped: make(chan struct{}),
+		waiting: map[purchase.CommandID]waitingOpen{},
+		orders:  map[purchase.OrderID]*order{}, bySeq: map[queue.Seq]purchase.OrderID{},
+		timed: map[purchase.OrderID]struct{}{}, lanes: map[string]*laneRun{}, tasks: map[taskKey]task{},
+		recover: make(chan error, 1),
+	}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	e.log = e.log.With(logkey.Component, "engine")
+	if e.o.NewID == nil {
+		e.o.NewID = randomID
+	}
+	var err error
+	if e.metrics, err = newMetrics(o.Registerer, o.Lanes); err != nil {
+		return nil, err
+	}
+	snap, err := o.Store.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.load(snap)
+	for id := range e.orders {
+		e.follow = append(e.follow, &request{ev: purchase.Event{Order: id, Body: purchase.Restarted{}}})
+	}
+	for name := range e.lanes {
+		e.follow = append(e.follow, &request{lane: name, body: lane.Condition{Reason: lane.Starting}})
+	}
+	e.publish()
+	return e, nil
+}
+
+func randomID() (id [16]byte) {
+	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
+	return id
+}
+
+// Terminals returns the terminals of all lanes, those included that are no longer
+// configured and only drain, for the one who runs them.
+func (e *Engine) Terminals() map[string]Terminal {
+	out := map[string]Terminal{}
+	for name, l := range e.lanes {
+		if l.opts.Terminal != nil {
+			out[name] = l.opts.Terminal
+		}
+	}
+	return out
+}

@@ -1,0 +1,21 @@
+package engine
+
+import "errors"
+
+var (
+	// ErrStopped is returned when the engine no longer takes events.
+	ErrStopped = errors.New("engine is stopped")
+
+	// ErrUnknownOrder is returned for an event of an order nobody here knows.
+	ErrUnknownOrder = errors.New("unknown order")
+
+	// ErrUnknownLane is returned for a lane that is not configured.
+	ErrUnknownLane = errors.New("unknown lane")
+
+	// ErrTooManyEvents is returned for the 65th distinct callback of one order.
+	ErrTooManyEvents = errors.New("too many distinct events of one order")
+
+	// ErrParked is returned for an event of an order that is parked until a
+	// person has looked at it; the event is kept in its journal.
+	ErrParked = errors.New("order is parked")
+)

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"edged/internal/lane"
+	"edged/internal/logkey"
+	"edged/internal/purchase"
+)
+
+// restockTimeout bounds the call that opens a door for restocking.
+const restockTimeout = 15 * time.Second
+
+// waitAcked keeps an OpenDoor until the terminal has taken our acknowledgement of
+// the command that granted the hold.
+func (e *Engine) waitAcked(order purchase.OrderID, open purchase.OpenDoor) {
+	e.waitMu.Lock()
+	defer e.waitMu.Unlock()
+	e.waiting[open.After] = waitingOpen{order, open}
+}
+
+// Acked tells that the terminal has taken our acknowledgement of a command's
+// result. It does not block and does not wait for the loop: the customer does.
+func (e *Engine) Acked(id purchase.CommandID) {
+	if w, ok := e.takeWaiting(id); ok {
+		e.startOpen(w.order, w.open)
+	}
+}
+
+func (e *Engine) takeWaiting(id purchase.CommandID) (waitingOpen, bool) {
+	e.waitMu.Lock()
+	defer e.waitMu.Unlock()
+	w, ok := e.waiting[id]
+	delete(e.waiting, id)
+	return w, ok
+}
+
+// dropWaiting: the dialogue is over. If the terminal took our acknowledgement and
+// Acked has not come yet, the door is asked for now; else never.
+func (e *Engine) dropWaiting(b purchase.Ended) {
+	w, ok := e.takeWaiting(b.Command)
+	if ok && b.Acked && b.Outcome != purchase.NotDone {
+		e.startOpen(w.order, w.open)
+	}
+}
+
+// startOpen asks the SaaS in a goroutine that Run waits for; the answer is an
+// event again.
+func (e *Engine) startOpen(order purchase.OrderID, open purchase.OpenDoor) {
+	e.opening.Add(1)
+	go func() {
+		defer e.opening.Done()
+		answer := e.openDoor(order, open)
+		answer.Attempt = open.Attempt
+		e.postAnswer(purchase.Event{Order: order, Body: answer})
+	}()
+}
+
+// openDoor never starts after the deadline (M5): ctx ends with it, and the client
+// writes nothing after ctx has ended.
+func (e *Engine) openDoor(order purchase.OrderID, open purchase.OpenDoor) purchase.OpenAnswered {
+	r := e.o.Clock.Read()
+	left := open.Deadline.Left(purchase.Stamp{Boot: r.Boot, Mono: r.SinceBoot.Milliseconds()})
+	if left <= 0 {
+		return purchase.OpenAnswered{Answer: purchase.OpenNotSent, Msg: "the deadline was over before the request could be sent"}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), left)
+	defer cancel()
+	return e.o.SaaS.OpenDoor(ctx, OpenRequest{Order: order, MachineID: open.MachineID, Door: open.Door})
+}
+
+// postAnswer hands the answer in, also while the engine stops: the loop drains
+// after the calls have ended.
+func (e *Engine) postAnswer(ev purchase.Event) {
+	if _, err := e.Post(context.Background(), ev); err != nil {
+		e.log.Warn("answer to OpenDoor is not stored; it stays in doubt", logkey.OrderID, string(ev.Order), logkey.Err, err)
+	}
+}
+
+func (e *Engine) startRestock(name string, eff lane.OpenForRestock) {
+	e.opening.Add(1)
+	go func() {
+		defer e.opening.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), restockTimeout)
+		defer cancel()
+		a := e.o.SaaS.OpenDoor(ctx, OpenRequest{Order: eff.ID, MachineID: eff.Door.MachineID, Door: eff.Door.Number, Restock: true})
+		body := lane.RestockAnswered{ID: eff.ID, OK: a.Answer == purchase.OpenAccepted || a.Answer == purchase.OpenInDoubt, Msg: a.Msg}
+		if err := e.Lane(context.Background(), name, body); err != nil {
+			e.log.Warn("answer to a restock is not stored", logkey.Lane, name, logkey.Err, err)
+		}
+	}()
+}

@@ -1,0 +1,24 @@
+package engine
+
+import (
+	"edged/internal/logkey"
+	"edged/internal/purchase"
+)
+
+// park sets an order aside whose step failed: a fault of ours. Its state and the
+// event stay in the store, a person is asked, and nothing is done for it any more
+// until that person has decided. The rest of the gateway goes on.
+func (b *batch) park(c *change, ev purchase.Event, cause error) {
+	b.e.log.Error("order is parked", logkey.OrderID, string(ev.Order), logkey.Event, string(ev.Body.Kind()), logkey.Err, cause)
+	if c.state.Order == "" {
+		return // it never came to be
+	}
+	if err := b.keep(c, ev); err != nil {
+		b.e.log.Error("event of a parked order is not kept", logkey.OrderID, string(ev.Order), logkey.Err, err)
+	}
+	c.parked, c.dirty = cause.Error(), true
+	text := "edged itself failed on this order: " + cause.Error()
+	c.effects = append(c.effects,
+		purchase.OpenTask{Task: purchase.TaskParked, Text: text},
+		purchase.Alarm{Alarm: "parked", Text: text})
+}

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"encoding/json"
+
+	"edged/internal/lane"
+	"edged/internal/logkey"
+	"edged/internal/money"
+	"edged/internal/purchase"
+	"edged/internal/queue"
+)
+
+// taskKey makes a task unique: opening it again changes nothing.
+type taskKey struct {
+	order   purchase.OrderID
+	lane    string
+	kind    purchase.TaskKind
+	subject string
+}
+
+// Task is something a person has to do.
+type Task struct {
+	N        int64             `json:"n"`
+	Kind     purchase.TaskKind `json:"kind"`
+	Order    purchase.OrderID  `json:"order_id,omitempty"`
+	Lane     string            `json:"lane"`
+	Subject  string            `json:"subject,omitempty"`
+	Amount   money.Minor       `json:"amount_minor,omitempty"`
+	Currency money.Currency    `json:"currency,omitempty"`
+	Text     string            `json:"text"`
+	OpenedAt int64             `json:"opened_at_ms"`
+}
+
+type task struct {
+	Task
+	row queue.N
+}
+
+func (t Task) key() taskKey {
+	name := t.Lane
+	if t.Order != "" {
+		name = ""
+	}
+	return taskKey{t.Order, name, t.Kind, t.Subject}
+}
+
+func taskOf(c *change, eff purchase.OpenTask, now purchase.Stamp) Task {
+	return Task{
+		Kind: eff.Task, Order: c.state.Order, Lane: c.state.Terms.Lane, Subject: eff.Subject,
+		Amount: eff.Amount, Currency: c.state.Terms.Currency, Text: eff.Text, OpenedAt: now.Wall,
+	}
+}
+
+func (b *batch) openTask(tx *queue.Tx, seq queue.Seq, t Task) error {
+	k := t.key()
+	if _, ok := b.e.tasks[k]; ok {
+		return nil
+	}
+	body, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	row, err := tx.PutTask(0, seq, string(t.Kind), body)
+	if err != nil {
+		return err
+	}
+	t.N = int64(row)
+	b.opened[k] = task{Task: t, row: row}
+	return nil
+}
+
+func (b *batch) closeTask(tx *queue.Tx, k taskKey) error {
+	t, ok := b.opened[k]
+	if !ok {
+		if t, ok = b.e.tasks[k]; !ok {
+			return nil
+		}
+	}
+	b.closed = append(b.closed, k)
+	return tx.DeleteTask(t.row)
+}
+
+func (b *batch) adoptTasks() {
+	for k, t := range b.opened {
+		b.e.tasks[k] = t
+	}
+	for _, k := range b.closed {
+		delete(b.e.tasks, k)
+	}
+	b.e.metrics.tasks(b.e.tasks)
+}
+
+// laneTask opens a task that belongs to a lane, in a commit of its own.
+func (e *Engine) laneTask(name string, eff lane.OpenTask) {
+	b := e.newBatch()
+	t := Task{Kind: eff.Task, Lane: name, Subject: eff.Subject, Text: eff.Text, OpenedAt: b.now.Wall}
+	err := e.write(func(tx *queue.Tx) error { return b.openTask(tx, 0, t) })
+	if err != nil {
+		e.log.Error("task is not stored", logkey.Lane, name, logkey.Kind, string(eff.Task), logkey.Err, err)
+		return
+	}
+	b.adoptTasks()
+}
+
+func (e *Engine) loadTasks(snap *queue.Snapshot) {
+	for _, row := range snap.Tasks {
+		var t Task
+		if err := json.Unmarshal(row.State, &t); err != nil {
+			e.log.Error("task is unreadable", logkey.Kind, row.Kind, logkey.Err, err)
+			continue
+		}
+		t.N = int64(row.N)
+		e.tasks[t.key()] = task{Task: t, row: row.N}
+	}
+	e.metrics.tasks(e.tasks)
+}

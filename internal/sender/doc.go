@@ -1,0 +1,18 @@
+// Package sender drains the payment reports from the outbox to the SaaS.
+//
+// It promises:
+//   - a report is sent again and again, byte for byte the same, until the SaaS
+//     has acknowledged or finally refused it; no count and no age ends that;
+//   - the reports of one order go in sequence, and an order that is stuck never
+//     delays another;
+//   - a fleet that comes back from an outage does not stampede: the drain starts
+//     at once but is paced by a token bucket whose rate is halved on every sign of
+//     trouble and grows slowly with success; waits are drawn with full jitter, and
+//     Retry-After is honoured;
+//   - a report goes only to the account it was made for (M4); one of another
+//     account waits, and is alarmed once.
+//
+// It changes no order: what the SaaS said is posted as an event, and the commit
+// of that event removes the row. A crash in between sends a report twice, which
+// the SaaS answers with "already processed": an acknowledgement.
+package sender
