@@ -1,0 +1,101 @@
+package zvtterm
+
+import (
+	"fmt"
+
+	"edged/internal/purchase"
+	"edged/internal/serialdev/zvt"
+)
+
+// askHolds lists the open holds: 06 23 with receipt FFFF (section 9.5). A terminal
+// that sends no list tells one of them at a time; Ended then has that one, and says
+// in its text that there may be others: settle it and ask again.
+//
+// The list has receipt numbers only. If the last transaction is one of them, its
+// amount and references are filled in (06 20), so that the engine can tell whose it is.
+func (s *session) askHolds(j *job) (purchase.Ended, error) {
+	d, end, err := s.attempt(j, func() dialogue {
+		return dialogue{request: zvt.PendingEnquiry{TLV: zvt.Wrap()}}
+	}, always)
+	if err != nil {
+		return cutOff(d, err), err
+	}
+	e := purchase.Ended{Outcome: purchase.Done}
+	pending, ok := pendingOf(end)
+	if !ok {
+		return s.failed(j, end, end.code), nil
+	}
+	for _, receipt := range pending.Receipts {
+		e.Open = append(e.Open, purchase.Hold{Terminal: s.t.Caps().Terminal, Receipt: receipt})
+	}
+	if pending.More {
+		e.Text = "the terminal lists one open hold at a time"
+	}
+	if len(e.Open) == 0 {
+		return e, nil
+	}
+	return e, s.fillLast(j, e.Open)
+}
+
+func always() bool { return true }
+
+// pendingOf reads the answer; the regular one is 06 1E B8.
+func pendingOf(end ending) (zvt.Pending, bool) {
+	m, err := zvt.Parse(end.frame)
+	abort, ok := m.(zvt.AbortByPT)
+	if err != nil || !ok {
+		return zvt.Pending{}, false
+	}
+	return abort.Pending()
+}
+
+// fillLast asks for the last transaction and completes the hold it belongs to.
+// Terminals may lack it or answer without a status (section 9.13): nothing is filled
+// in then. The error is that of the line.
+func (s *session) fillLast(j *job, holds []purchase.Hold) error {
+	var last zvt.StatusInformation
+	_, _, err := s.attempt(j, func() dialogue {
+		return dialogue{
+			request: zvt.RepeatReceipt{
+				Password: s.t.opts.Password, Service: zvt.Some(zvt.ServiceSendStatus | zvt.ServiceDoNotPrint),
+			},
+			result: func(m zvt.StatusInformation) (bool, error) {
+				last = m
+				return true, nil
+			},
+		}
+	}, always)
+	if err != nil {
+		return err
+	}
+	for i := range holds {
+		if holds[i].Receipt != last.Receipt || !last.Approved() || !last.AmountMinor.Set {
+			continue
+		}
+		if h, err := s.holdOf(j.cmd, last); err == nil && h.Terminal == holds[i].Terminal {
+			holds[i] = h
+		}
+	}
+	return nil
+}
+
+// failed is the end of a command that moves no money by a result code.
+func (s *session) failed(j *job, end ending, code zvt.ResultCode) purchase.Ended {
+	return purchase.Ended{
+		Outcome: purchase.NotDone, Reason: reasonFor(j.cmd.Kind, code, s.t.wished(j)),
+		Code: codeText(code), Text: firstText(end.text, code.Text()),
+	}
+}
+
+func firstText(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func doneText(format string, args ...any) purchase.Ended {
+	return purchase.Ended{Outcome: purchase.Done, Text: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,241 @@
+package zvtterm
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"edged/internal/serialdev/zvt"
+)
+
+// dialogue is one command and all that follows it (section 8):
+//
+//	register                        terminal
+//	 command ----------------------->
+//	 <------------- 80 00 00 | 84 xx     within T3; 84 ends it
+//	 <------------- 04 FF, 06 D1, 06 D3  any number, each answered by 80 00 00
+//	 <------------- 04 0F                any number, answered as result says
+//	 <------------- 06 0F | 06 1E        the end, answered by 80 00 00
+//
+// in any order (live captures differ). T4 runs between the terminal's commands.
+type dialogue struct {
+	s       *session
+	request zvt.Message
+
+	// result decides whether a 04 0F is answered by 80 00 00 or refused; nil accepts
+	// all. Its error ends the dialogue and the line in silence.
+	result func(zvt.StatusInformation) (accept bool, err error)
+	// accepted is told what became of the 80 00 00.
+	accepted func(sent)
+	// show is told each intermediate status, after its answer.
+	show func(zvt.IntermediateStatus)
+	// abort, when closed, makes the dialogue send 06 B0 once.
+	abort <-chan struct{}
+
+	began    bool // a byte of the command left
+	deadline time.Time
+	t4       time.Duration
+	gaveUp   bool // T4 was over once: 06 B0 is out
+}
+
+// ending is how the terminal ended a dialogue.
+type ending struct {
+	kind  zvt.Command // CmdCompletion, CmdAbortByPT; 0: refused by 84 xx, never begun
+	code  zvt.ResultCode
+	text  string
+	frame zvt.APDU
+}
+
+func (e ending) refused() bool { return e.kind == 0 }
+
+// run returns the end the terminal gave the dialogue. An error means that the line
+// is lost and, if d.began, that the end is not known.
+func (d *dialogue) run() (ending, error) {
+	b, err := zvt.Append(nil, d.request)
+	if err != nil {
+		return ending{}, fmt.Errorf("build %s: %w", d.request.Command(), err)
+	}
+	d.t4 = d.s.t.opts.Timers.T4
+	d.s.t.unsettled = true
+	st, err := d.s.link.send(d.s.ctx, b)
+	d.began = st.began
+	if err != nil {
+		return ending{}, fmt.Errorf("send %s: %w", d.request.Command(), err)
+	}
+	end, err := d.consent()
+	if err != nil {
+		return ending{}, fmt.Errorf("dialogue %s: %w", d.request.Command(), err)
+	}
+	d.s.strays, d.s.t.unsettled = 0, false
+	return end, nil
+}
+
+// consent waits for the answer to the command. What comes before it belongs to an
+// earlier dialogue, except an end: some terminals refuse by 06 1E without 80.
+func (d *dialogue) consent() (ending, error) {
+	until := time.Now().Add(d.s.t.opts.Timers.T3)
+	for {
+		frame, err := d.s.link.recv(d.s.ctx, until, nil)
+		if errors.Is(err, errTimeout) {
+			return ending{}, errSilent
+		}
+		if err != nil {
+			return ending{}, err
+		}
+		a, err := zvt.DecodeExact(frame)
+		switch {
+		case err != nil:
+			return ending{}, errGarbage
+		case a.Class == 0x80:
+			return d.follow()
+		case a.Class == 0x84:
+			return ending{code: zvt.ResultCode(a.Instr), frame: a}, nil
+		case isEnd(a) && !d.s.repeated(frame):
+			return d.end(frame, a), nil
+		}
+		if err := d.s.stray(frame); err != nil {
+			return ending{}, err
+		}
+	}
+}
+
+func isEnd(a zvt.APDU) bool {
+	return a.Command() == zvt.CmdCompletion || a.Command() == zvt.CmdAbortByPT
+}
+
+// follow serves the terminal, which is master now, until it ends the dialogue.
+func (d *dialogue) follow() (ending, error) {
+	d.deadline = time.Now().Add(d.t4)
+	for {
+		frame, err := d.s.link.recv(d.s.ctx, d.deadline, d.abort)
+		switch {
+		case errors.Is(err, errWake):
+			d.abort = nil
+			err = d.sendAbort()
+		case errors.Is(err, errTimeout):
+			err = d.silent()
+		case err == nil:
+			a, bad := zvt.DecodeExact(frame)
+			if bad != nil {
+				return ending{}, errGarbage
+			}
+			if isEnd(a) {
+				return d.end(frame, a), nil
+			}
+			err = d.serve(a)
+			d.deadline = time.Now().Add(d.t4)
+		}
+		if err != nil {
+			return ending{}, err
+		}
+	}
+}
+
+// silent: T4 is over. A PIN entry may take longer without any sign: the terminal
+// is asked to stop, and has as long again to end the dialogue (section 15, 9).
+func (d *dialogue) silent() error {
+	if d.gaveUp {
+		return errSilent
+	}
+	d.gaveUp = true
+	d.deadline = time.Now().Add(d.t4)
+	return d.sendAbort()
+}
+
+// sendAbort asks the terminal to stop waiting. Its answer proves nothing; the
+// dialogue still ends by itself (section 9.14). Some terminals do not even
+// acknowledge it.
+func (d *dialogue) sendAbort() error {
+	_, err := d.s.answer(zvt.AbortByECR{})
+	if errors.Is(err, errNotTaken) {
+		return nil
+	}
+	return err
+}
+
+// end acknowledges the last command of the dialogue. Whether that gets through
+// changes nothing about the end; a lost line is noticed by the session.
+func (d *dialogue) end(frame []byte, a zvt.APDU) ending {
+	st, err := d.s.answer(zvt.Ack{})
+	d.s.lost, d.s.ending = err, nil
+	if !st.taken {
+		d.s.ending = frame
+	}
+	return d.readEnd(a)
+}
+
+func (d *dialogue) readEnd(a zvt.APDU) ending {
+	e := ending{kind: a.Command(), frame: a}
+	m, err := zvt.Parse(a)
+	switch m := m.(type) {
+	case zvt.AbortByPT:
+		e.code, e.text = m.Code, m.Text
+	case zvt.Completion:
+		e.code = m.Result.Value
+	}
+	if err != nil && e.kind == zvt.CmdAbortByPT {
+		e.code = zvt.ResultOther
+		if len(a.Data) > 0 {
+			e.code = zvt.ResultCode(a.Data[0])
+		}
+	}
+	return e
+}
+
+// serve answers one command of the terminal that does not end the dialogue.
+func (d *dialogue) serve(a zvt.APDU) error {
+	switch a.Command() {
+	case zvt.CmdStatusInformation:
+		return d.serveResult(a)
+	case zvt.CmdIntermediateStatus:
+		return d.serveShow(a)
+	case zvt.CmdPrintLine, zvt.CmdPrintBlock, zvt.CmdSetClock:
+		return d.s.take()
+	}
+	if isAnswer(a) {
+		return nil // to our 06 B0: it says nothing about the transaction
+	}
+	if d.s.strays++; d.s.strays > maxStrays {
+		return errGarbage
+	}
+	_, err := d.s.answer(zvt.Nack{Code: zvt.ResultUnknownCommand})
+	return err
+}
+
+func (d *dialogue) serveShow(a zvt.APDU) error {
+	if err := d.s.take(); err != nil {
+		return err
+	}
+	m, err := zvt.Parse(a)
+	show, ok := m.(zvt.IntermediateStatus)
+	if err != nil || !ok {
+		return nil // a text is not worth a payment
+	}
+	if show.T4Minutes.Set && show.T4Minutes.Value > 0 {
+		d.t4 = time.Duration(show.T4Minutes.Value) * time.Minute
+	}
+	if d.show != nil {
+		d.show(show)
+	}
+	return nil
+}
+
+// serveResult: an unreadable result is refused, like one we did not ask for.
+func (d *dialogue) serveResult(a zvt.APDU) error {
+	m, err := zvt.Parse(a)
+	info, ok := m.(zvt.StatusInformation)
+	accept := err == nil && ok
+	if accept && d.result != nil {
+		if accept, err = d.result(info); err != nil {
+			return err
+		}
+	}
+	if !accept {
+		return d.s.refuse()
+	}
+	st, err := d.s.answer(zvt.Ack{})
+	if d.accepted != nil {
+		d.accepted(st)
+	}
+	return err
+}

@@ -1,0 +1,27 @@
+package zvtterm
+
+import "errors"
+
+// What Start returns. Neither of them has an Ended to follow.
+var (
+	// ErrBusy is returned while another command has not ended.
+	ErrBusy = errors.New("zvtterm: terminal is busy with another command")
+	// ErrDetached is returned while no terminal is attached.
+	ErrDetached = errors.New("zvtterm: no terminal attached")
+	// ErrOptions is returned by New when an option is missing or impossible.
+	ErrOptions = errors.New("zvtterm: bad option")
+)
+
+// What ends a line, or interrupts waiting on it. They become the Why of Detached.
+var (
+	errTimeout  = errors.New("nothing came in time")
+	errWake     = errors.New("woken")
+	errClosed   = errors.New("line closed")
+	errNotTaken = errors.New("terminal acknowledges nothing")
+	errGarbage  = errors.New("terminal sends garbage")
+	errSilent   = errors.New("terminal does not answer")
+	errUnusable = errors.New("terminal is not usable")
+	errConfig   = errors.New("terminal refuses our settings")
+	// errNotDurable: the poster could not make a result durable in time.
+	errNotDurable = errors.New("result was not made durable in time")
+)
