@@ -34,12 +34,13 @@ type OpenRequest struct {
 	MachineID string
 	Door      int
 	Restock   bool
+	Expired   func() bool // the deadline is over: not a byte may be written any more (M5)
 }
 
 // SaaS is what the engine asks of the vendor's API.
 type SaaS interface {
-	// OpenDoor blocks until the answer, or until ctx ends. It must not write a
-	// byte of the request after ctx has ended. It never retries by itself.
+	// OpenDoor blocks until the answer, at most for its own time-out. It asks
+	// Expired last before it writes the first byte. It never retries by itself.
 	OpenDoor(ctx context.Context, r OpenRequest) purchase.OpenAnswered
 }
 

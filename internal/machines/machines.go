@@ -1,0 +1,202 @@
+// Package machines asks the SaaS what it says of each cabinet: how much is to be
+// held per purchase and in which currency, and whether the cabinet is locked.
+//
+// It promises that what was learned once survives a restart without network (a
+// small file beside the store, written only when it changes), that every cabinet
+// is asked again with jitter, and that an answer which cannot be used changes
+// nothing.
+package machines
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"edged/internal/logkey"
+	"edged/internal/money"
+)
+
+// PayConfig is what the SaaS wants held per purchase.
+type PayConfig struct {
+	Limit    money.Minor    `json:"limit_minor"`
+	Currency money.Currency `json:"currency"`
+}
+
+// Options of New. Lock is nil where nobody knows which state means locked.
+type Options struct {
+	Machines []string
+	File     string // where the last answers are kept
+
+	// PayConfig asks for limit (major units, exact) and currency as the SaaS says
+	// them; Locked asks whether the cabinet is locked.
+	PayConfig func(ctx context.Context, machineID string) (limit, currency string, err error)
+	Locked    func(ctx context.Context, machineID string) (bool, error)
+
+	TellPayConfig func(ctx context.Context, machineID string, c PayConfig)
+	TellLocked    func(ctx context.Context, machineID string, locked bool)
+
+	Every  time.Duration // between questions about the pay config; 0 = 1 h
+	Retry  time.Duration // after a failure; 0 = 10 s
+	Logger *slog.Logger
+}
+
+// Watch asks. Run is its one goroutine per cabinet.
+type Watch struct {
+	o Options
+
+	mu    sync.Mutex
+	known map[string]PayConfig
+}
+
+// lockedEvery is the pause between questions about the lock.
+const lockedEvery = time.Minute
+
+// New prepares a watch and reads what was learned before. A file that cannot be
+// read is as good as none.
+func New(o Options) *Watch {
+	if o.Every <= 0 {
+		o.Every = time.Hour
+	}
+	if o.Retry <= 0 {
+		o.Retry = 10 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	w := &Watch{o: o, known: map[string]PayConfig{}}
+	if b, err := os.ReadFile(o.File); err == nil {
+		if err := json.Unmarshal(b, &w.known); err != nil {
+			o.Logger.Warn("kept pay configs are unreadable", logkey.Path, o.File, logkey.Err, err)
+			w.known = map[string]PayConfig{}
+		}
+	}
+	return w
+}
+
+// Known is what was last learned of a cabinet.
+func (w *Watch) Known(machineID string) (PayConfig, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.known[machineID]
+	return c, ok && c.Currency.Valid() && c.Limit > 0
+}
+
+// Run asks until ctx ends.
+func (w *Watch) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for _, id := range w.o.Machines {
+		wg.Go(func() { w.payConfigs(ctx, id) })
+		if w.o.Locked != nil {
+			wg.Go(func() { w.locks(ctx, id) })
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func (w *Watch) payConfigs(ctx context.Context, id string) {
+	failed := false
+	for {
+		err := w.ask(ctx, id)
+		wait := jitter(w.o.Every)
+		if err != nil {
+			wait = jitter(w.o.Retry)
+			if !failed && ctx.Err() == nil {
+				w.o.Logger.Warn("pay config is not known", logkey.MachineID, id, logkey.Err, err)
+			}
+		}
+		failed = err != nil
+		if !sleep(ctx, wait) {
+			return
+		}
+	}
+}
+
+func (w *Watch) ask(ctx context.Context, id string) error {
+	limit, currency, err := w.o.PayConfig(ctx, id)
+	if err != nil {
+		return err
+	}
+	var c PayConfig
+	if c.Currency, err = money.ParseCurrency(currency); err != nil {
+		return fmt.Errorf("currency: %w", err)
+	}
+	if c.Limit, err = money.Parse(limit, c.Currency); err != nil {
+		return fmt.Errorf("preAuthorLimit: %w", err)
+	}
+	if err := w.keep(id, c); err != nil {
+		w.o.Logger.Warn("pay config cannot be kept", logkey.MachineID, id, logkey.Err, err)
+	}
+	w.o.TellPayConfig(ctx, id, c)
+	return nil
+}
+
+func (w *Watch) keep(id string, c PayConfig) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.known[id] == c {
+		return nil
+	}
+	w.known[id] = c
+	b, err := json.MarshalIndent(w.known, "", "  ")
+	if err != nil {
+		return err
+	}
+	return replace(w.o.File, b)
+}
+
+// replace writes the file whole or not at all. It is a cache: after a power cut
+// the old one is as good.
+func replace(path string, b []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := tmp.Write(append(b, '\n')); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+func (w *Watch) locks(ctx context.Context, id string) {
+	for {
+		if locked, err := w.o.Locked(ctx, id); err == nil {
+			w.o.TellLocked(ctx, id, locked)
+		}
+		if !sleep(ctx, jitter(lockedEvery)) {
+			return
+		}
+	}
+}
+
+// jitter spreads a pause by a quarter to both sides: a fleet must not ask at once.
+func jitter(d time.Duration) time.Duration {
+	return d*3/4 + time.Duration(rand.Int64N(int64(d/2)+1))
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
