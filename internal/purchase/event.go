@@ -71,10 +71,11 @@ type HoldGranted struct {
 }
 
 // Captured: the terminal took Amount of the hold; it waits for our
-// acknowledgement. The order counts as paid only when the command has Ended.
+// acknowledgement. The order counts as paid only when the command has Ended: the
+// terminal takes back what we never acknowledged.
 type Captured struct {
 	Command CommandID   `json:"cmd"`
-	Amount  money.Minor `json:"amt"`
+	Amount  money.Minor `json:"amt"` // what was asked for, if the terminal does not say
 	Receipt string      `json:"rcpt,omitempty"`
 	Trace   string      `json:"trc,omitempty"`
 }
@@ -89,7 +90,7 @@ type Released struct {
 // Reversed: the terminal undid a capture; it waits for our acknowledgement.
 type Reversed struct {
 	Command CommandID   `json:"cmd"`
-	Amount  money.Minor `json:"amt"`
+	Amount  money.Minor `json:"amt"` // zero, if the terminal does not say
 	Receipt string      `json:"rcpt,omitempty"`
 	Trace   string      `json:"trc,omitempty"`
 }
@@ -106,6 +107,9 @@ type Ended struct {
 	CardSeen bool        `json:"card,omitempty"`  // arm: a card was presented
 	Acked    bool        `json:"acked,omitempty"` // the device took our acknowledgement of a result
 	Open     []Hold      `json:"open,omitempty"`  // ask: the holds that are open
+	// Terminal that answered, if known. What another terminal than the hold's says
+	// about it proves nothing (M2).
+	Terminal string `json:"tid,omitempty"`
 }
 
 // HoldFound: the terminal lists an open hold that can only be the result of
@@ -114,7 +118,9 @@ type HoldFound struct {
 	Hold Hold `json:"hold"`
 }
 
-// HoldAbsent: the terminal has no open hold of this order.
+// HoldAbsent: the terminal has no open hold of this order. For an order with a
+// hold it says that the terminal's session (MDB) is over; a hold that outlives its
+// command is asked about by the order itself.
 type HoldAbsent struct{}
 
 // OpenAnswered is what became of one OpenDoor request.
@@ -236,7 +242,8 @@ type Due struct {
 // Restarted is the first event of every order after the daemon started.
 type Restarted struct{}
 
-// SettleNow: the terminal's end of day is near and it wants no open hold.
+// SettleNow: the terminal's end of day is near and it wants no open hold. It
+// concerns orders that wait for a person's decision; may be told again and again.
 type SettleNow struct{}
 
 // Abandon: the armed order will not be used (no card was ever presented).
@@ -262,6 +269,7 @@ const (
 	ActRefundDone   PersonAct = "refund_done"
 	ActRefundFailed PersonAct = "refund_failed"
 	ActDropReport   PersonAct = "drop_report"
+	ActDoorClosed   PersonAct = "door_closed" // seen by a person; its callback never came
 )
 
 // Attached: the lane's terminal answers and is registered.

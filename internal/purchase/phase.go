@@ -24,7 +24,7 @@ func (s State) Phase() Phase {
 	switch {
 	case s.Outcome != nil:
 		return s.endPhase()
-	case s.Decision != nil && s.Decision.Charge:
+	case s.wantsCapture():
 		return PhaseCapturing
 	case s.Decision != nil:
 		return PhaseReleasing
@@ -47,15 +47,15 @@ func (s State) endPhase() Phase {
 			return PhaseRefunding
 		}
 	}
-	if s.opInFlight() != nil || (s.HoldOpen() && s.Decision != nil) {
-		return PhaseReleasing
+	if s.DoorBusy() {
+		return PhaseOpen
 	}
 	return PhaseClosed
 }
 
 func (s State) doorPhase() Phase {
 	switch {
-	case s.Review != nil:
+	case s.Review != nil && (s.Door.Opened == 0 || s.Door.Closed != 0 || s.Door.Cancel != 0):
 		return PhaseReview
 	case s.Door.Closed != 0:
 		return PhaseDetecting
@@ -72,15 +72,20 @@ func (s State) doorPhase() Phase {
 // Closed says that nothing more is to be done for the order.
 func (s State) Closed() bool { return s.Phase() == PhaseClosed }
 
-// DoorBusy says that the order still occupies its door: a hold was granted and
-// neither a closed door nor a decision has been seen.
+// DoorBusy says that the order still occupies its door: it may be open, or may
+// still open. A recognition or settlement implies a closed door; a decision of our
+// own does not close one that was seen open.
 func (s State) DoorBusy() bool {
-	return s.Hold != nil && s.Decision == nil && s.Outcome == nil && s.Door.Closed == 0
+	if s.Hold == nil || s.Door.Closed != 0 {
+		return false
+	}
+	return s.Door.Opened != 0 || s.Decision == nil
 }
 
-// heardOfOpen says whether anything at all proves that the SaaS took OpenDoor.
+// heardOfOpen says whether anything at all proves that the SaaS took OpenDoor: any
+// callback does, and its answer.
 func (s State) heardOfOpen() bool {
-	if s.Door != (DoorFacts{}) {
+	if s.Door != (DoorFacts{}) || s.SaaSNo != "" {
 		return true
 	}
 	for _, o := range s.Opens {
@@ -124,13 +129,4 @@ func (s *State) lastOp(kind CommandKind) *Op {
 		}
 	}
 	return nil
-}
-
-func (s *State) countOps(kind CommandKind) (n int) {
-	for i := range s.Ops {
-		if s.Ops[i].Kind == kind {
-			n++
-		}
-	}
-	return n
 }

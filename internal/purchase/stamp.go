@@ -32,12 +32,13 @@ const (
 	DueOpen       DeadlineName = "open"        // last moment to send OpenDoor (M5)
 	DueOpenRetry  DeadlineName = "open_retry"  // next try of an OpenDoor that never left
 	DueResolve    DeadlineName = "resolve"     // OpenDoor in doubt: no sign until then
-	DueDetect     DeadlineName = "detect"      // door closed and nothing recognised: ask and alarm
+	DueDetect     DeadlineName = "detect"      // the next callback is late: ask and alarm
 	DueDecision   DeadlineName = "decision"    // no decision until then
 	DueDoorRemind DeadlineName = "door_remind" // door open: remind the customer
 	DueDoorAlarm  DeadlineName = "door_alarm"  // door open: tell the operator
 	DueHoldAlarm  DeadlineName = "hold_alarm"  // three quarters of the hold's life are over
 	DueHoldTTL    DeadlineName = "hold_ttl"    // the issuer drops the hold
+	DueHoldGrace  DeadlineName = "hold_grace"  // and a command that was under way then has not ended
 	DueMoneyRetry DeadlineName = "money_retry" // next try of a capture, release or enquiry
 	DueSession    DeadlineName = "session"     // a terminal session ends by itself (MDB)
 )

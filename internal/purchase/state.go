@@ -72,7 +72,8 @@ type State struct {
 	Review   *Review      `json:"review,omitempty"`  // recognition left to a person
 	Decision *Decision    `json:"dec,omitempty"`     // the first one wins
 	Conflict []Conflict   `json:"confl,omitempty"`   // later, different ones
-	Ops      []Op         `json:"ops,omitempty"`     // commands that settle the hold
+	Ops      []Op         `json:"ops,omitempty"`     // commands that settle the hold, the newest of each kind
+	Fails    int          `json:"fails,omitempty"`   // commands that failed, for the pause before the next
 	Outcome  *Result      `json:"out,omitempty"`     //
 	Reports  []Report     `json:"reps,omitempty"`    //
 	Refunds  []RefundFact `json:"refunds,omitempty"` //
@@ -84,11 +85,20 @@ type State struct {
 type HoldFact struct {
 	Hold
 	At      int64   `json:"at"`
-	End     Outcome `json:"end,omitempty"`   // how the arm command ended: done, not_done (reversed), in_doubt
-	Gone    string  `json:"gone,omitempty"`  // why the hold is no longer there although we did not settle it
-	Settled string  `json:"fin,omitempty"`   // "captured", "released" or "expired"
-	Asked   bool    `json:"asked,omitempty"` // the terminal said that it is open
+	End     Outcome `json:"end,omitempty"`    // how the arm command ended: done, not_done (reversed), in_doubt
+	Acked   bool    `json:"ack,omitempty"`    // the terminal surely took our acknowledgement
+	NoAsk   bool    `json:"noask,omitempty"`  // the terminal cannot tell which holds are open
+	Gone    string  `json:"gone,omitempty"`   // why the hold is no longer there although we did not settle it
+	Settled string  `json:"fin,omitempty"`    // HoldCaptured, HoldReleased or HoldExpired
+	Unsure  bool    `json:"unsure,omitempty"` // captured as far as we can know
 }
+
+// How a hold was settled.
+const (
+	HoldCaptured = "captured"
+	HoldReleased = "released"
+	HoldExpired  = "expired"
+)
 
 // Unused is the end of an order that never got a hold.
 type Unused struct {
@@ -141,19 +151,21 @@ type Conflict struct {
 }
 
 // Op is one terminal command that settles or asks about this order's money.
-// Without End after a restart it is in doubt.
+// Without End after a restart it is in doubt. A newer command of its kind takes
+// its place: however often a terminal fails, the state does not grow.
 type Op struct {
 	Kind    CommandKind `json:"k"`
 	N       int         `json:"n"` // ordinal within its kind, from 1
 	Amount  money.Minor `json:"amt,omitempty"`
 	Refund  string      `json:"ref,omitempty"`  // reverse: for this refund
 	Result  bool        `json:"res,omitempty"`  // the terminal reported success, before our acknowledgement
+	Refused bool        `json:"nack,omitempty"` // and we refused it
+	Doubt   bool        `json:"dbt,omitempty"`  // an earlier one of its kind is still in doubt
 	Receipt string      `json:"rcpt,omitempty"` // its own receipt
 	Trace   string      `json:"trc,omitempty"`
 	End     Outcome     `json:"end,omitempty"`
 	Why     Reason      `json:"why,omitempty"`
 	Code    string      `json:"code,omitempty"`
-	Open    bool        `json:"open,omitempty"` // ask: the hold is open
 	At      int64       `json:"at"`
 }
 
@@ -240,6 +252,7 @@ const (
 type Adjusted struct {
 	Number string      `json:"num"`
 	Amount money.Minor `json:"amt,omitempty"`
+	Told   bool        `json:"told,omitempty"` // its report is made, once the purchase has ended
 }
 
 // HoldOpen says whether the issuer still holds money for this order, as far as

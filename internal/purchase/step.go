@@ -3,6 +3,7 @@ package purchase
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -56,9 +57,9 @@ func (w *work) apply(ev Event) error {
 	case Captured:
 		return w.onCaptured(b)
 	case Released:
-		return w.onSettledResult(CmdRelease, b.Command, b.Receipt, b.Trace)
+		return w.onReleased(b)
 	case Reversed:
-		return w.onSettledResult(CmdReverse, b.Command, b.Receipt, b.Trace)
+		return w.onReversed(b)
 	case Ended:
 		return w.onEnded(b)
 	case HoldFound:
@@ -82,7 +83,7 @@ func (w *work) apply(ev Event) error {
 	case Restarted:
 		w.onRestarted()
 	case SettleNow:
-		w.onNoDecision("the terminal's end of day wants no open hold")
+		w.onSettleNow()
 	case Abandon:
 		w.onAbandon(b)
 	case Person:
@@ -98,7 +99,7 @@ func (w *work) create(ev Event) error {
 	if !ok {
 		return fmt.Errorf("%w: %s for an order that was never armed", ErrBug, ev.Body.Kind())
 	}
-	w.Order, w.Terms, w.ArmedAt = ev.Order, b.Terms, ev.At.Wall
+	w.Order, w.Terms, w.ArmedAt = ev.Order, b.Terms, w.wall()
 	return nil
 }
 
@@ -109,6 +110,7 @@ func (w *work) advance() {
 		w.settle()
 	}
 	if w.Outcome != nil {
+		w.advanceAdjustments()
 		w.advanceRefunds()
 		w.queueReports()
 	}
@@ -118,6 +120,26 @@ func (w *work) advance() {
 }
 
 func (w *work) emit(e Effect) { w.out = append(w.out, e) }
+
+// wall is the time for people. It is never zero, which means "never" in a fact: a
+// clock that starts in 1970 must not undo a door (M10).
+func (w *work) wall() int64 {
+	if w.now.Wall == 0 {
+		return 1
+	}
+	return w.now.Wall
+}
+
+// maxText bounds what is kept of texts from outside: the journal has them whole.
+const maxText = 160
+
+func cut(s string) string {
+	s = strings.ToValidUTF8(s, "")
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText], "") + "…"
+}
 
 func (w *work) alarm(kind AlarmKind, text string) { w.emit(Alarm{Alarm: kind, Text: text}) }
 

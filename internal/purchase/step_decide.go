@@ -18,8 +18,8 @@ func (w *work) onDetected(b Detected) {
 		w.alarm(AlarmIncident, "recognition for an order without a hold")
 		return
 	}
-	w.heard()
 	w.onClosed()
+	w.heard()
 	d, why := w.read(b)
 	switch {
 	case why != "" && w.Decision == nil:
@@ -37,20 +37,20 @@ func (w *work) read(b Detected) (Decision, string) {
 	d := Decision{Source: b.Source, Lines: b.Lines}
 	switch {
 	case !b.OK:
-		return d, "recognition failed: " + b.Msg
+		return d, "recognition failed: " + cut(b.Msg)
 	case b.Unreadable != "":
-		return d, "unreadable: " + b.Unreadable
+		return d, "unreadable: " + cut(b.Unreadable)
 	case b.Mode == ModeInterrupt:
-		return d, "left to the merchant: " + b.Msg
+		return d, "left to the merchant: " + cut(b.Msg)
 	case b.Mode == ModeCancel:
-		d.Why = "cancelled by the SaaS: " + b.Msg
+		d.Why = "cancelled by the SaaS: " + cut(b.Msg)
 		return d, ""
 	case b.Mode != ModeNormal:
 		return d, "unknown mode " + strconv.Itoa(int(b.Mode))
 	}
 	total, err := w.total(b.Lines)
 	if err != nil {
-		return d, "unreadable: " + err.Error()
+		return d, "unreadable: " + cut(err.Error())
 	}
 	d.Total, d.Charge, d.Empty = total, total > 0, total == 0
 	return d, ""
@@ -73,33 +73,33 @@ func (w *work) total(lines []Line) (money.Minor, error) {
 func (l Line) total(c money.Currency) (money.Minor, error) {
 	price, err := money.ParseDecimal(l.Price)
 	if err != nil {
-		return 0, fmt.Errorf("price of %q: %w", l.Name, err)
+		return 0, fmt.Errorf("price of %q: %w", cut(l.Name), err)
 	}
 	count, err := money.ParseDecimal(l.Count)
 	if err != nil {
-		return 0, fmt.Errorf("count of %q: %w", l.Name, err)
+		return 0, fmt.Errorf("count of %q: %w", cut(l.Name), err)
 	}
 	m, err := money.LineTotal(price, count, c)
 	if err != nil {
-		return 0, fmt.Errorf("line %q: %w", l.Name, err)
+		return 0, fmt.Errorf("line %q: %w", cut(l.Name), err)
 	}
 	return m, nil
 }
 
 // decide writes the decision. It is called only while there is none.
 func (w *work) decide(d Decision) {
-	d.At = w.now.Wall
+	d.At = w.wall()
 	w.Decision = &d
-	w.drop(DueOpen, DueOpenRetry, DueResolve, DueDetect, DueDecision, DueSession)
+	w.drop(DueOpen, DueOpenRetry, DueResolve, DueDetect, DueDecision, DueSession, DueMoneyRetry)
 }
 
 // review leaves the decision to a person at the SaaS: hold, poll, wait.
 func (w *work) review(why string) {
 	if w.Review == nil {
-		w.Review = &Review{Why: why, At: w.now.Wall}
+		w.Review = &Review{Why: why, At: w.wall()}
 		w.alarm(AlarmReview, why)
+		w.set(DueDetect, OnReach, w.Terms.DetectWait*reviewPollFactor)
 	}
-	w.set(DueDetect, OnReach, w.Terms.DetectWait*reviewPollFactor)
 }
 
 // conflict keeps a decision that came too late. It moves no money.
@@ -109,12 +109,13 @@ func (w *work) conflict(d Decision) {
 			return
 		}
 	}
-	w.Conflict = append(w.Conflict, Conflict{Source: d.Source, Charge: d.Charge, Total: d.Total, At: w.now.Wall})
+	late := w.lateCharge()
+	w.Conflict = append(w.Conflict, Conflict{Source: d.Source, Charge: d.Charge, Total: d.Total, At: w.wall()})
 	text := "decided " + w.Decision.text(w) + ", later " + d.text(w)
 	w.alarm(AlarmConflict, text)
 	w.emit(OpenTask{Task: TaskConflict, Subject: strconv.Itoa(len(w.Conflict)), Amount: d.Total, Text: "Two different decisions: " + text + ". No money was moved for the later one."})
-	if d.Charge && !w.Decision.Charge && !w.Decision.bySaaS() && w.Outcome != nil {
-		w.lateUnpaid(d)
+	if late == nil && w.lateCharge() != nil && w.Outcome != nil {
+		w.lateUnpaid(d.Total)
 	}
 }
 
@@ -129,21 +130,20 @@ func (d Decision) text(w *work) string {
 }
 
 // lateUnpaid: goods were recognised after the hold had been given back by a
-// rule of ours. They are unpaid, and the SaaS is told (once more).
-func (w *work) lateUnpaid(d Decision) {
-	for _, r := range w.Reports {
-		if r.Message == lateMessage(w, d) {
-			return
-		}
+// rule of ours. They are unpaid, and the SaaS is told once more.
+func (w *work) lateUnpaid(total money.Minor) {
+	o := w.Outcome
+	was := o.Kind
+	o.Kind, o.Cause = Unpaid, w.lateCause(total)
+	w.report(PayNormal, string(w.Order), w.SaaSNo, false, "unpaid: "+o.Cause)
+	w.alarm(AlarmUnpaid, o.Cause)
+	if was != Unpaid {
+		w.unpaidTask(total)
 	}
-	w.Outcome.Kind = Unpaid
-	w.Outcome.Cause = string(w.Decision.Source) + ": " + lateMessage(w, d)
-	w.report(PayNormal, string(w.Order), w.SaaSNo, false, lateMessage(w, d))
-	w.alarm(AlarmUnpaid, w.Outcome.Cause)
 }
 
-func lateMessage(w *work, d Decision) string {
-	return "unpaid: recognised " + w.amount(d.Total) + " after the hold was given back"
+func (w *work) lateCause(total money.Minor) string {
+	return string(w.Decision.Source) + ": recognised " + w.amount(total) + " after the hold was given back"
 }
 
 // lateCharge is the first charge that was recognised after a rule of ours had
@@ -163,79 +163,66 @@ func (s *State) lateCharge() *Conflict {
 func (w *work) onDue(name DeadlineName) {
 	d, ok := w.due(name)
 	if !ok || !d.Over(w.now) {
-		return
+		return // told too early, or of a deadline that no longer counts
 	}
 	w.drop(name)
 	switch name {
 	case DueOpen:
 		w.onOpenOver("no connection")
 	case DueOpenRetry:
-		if w.Decision == nil && !w.heardOfOpen() && w.Hold.Gone == "" {
-			w.openDoor("")
-		}
+		w.openDoor("")
 	case DueResolve:
-		if w.Decision == nil && !w.heardOfOpen() {
-			w.decide(Decision{Source: FromSilence, Why: "no sign of the door after OpenDoor was in doubt"})
-		}
+		w.decide(Decision{Source: FromSilence, Why: "no sign of the door after OpenDoor was in doubt"})
 	case DueDetect:
 		w.onDetectLate()
 	case DueDecision:
-		w.onNoDecision("nobody decided in time")
+		w.onNoDecision()
 	case DueSession:
-		w.onSessionOver()
+		w.decide(Decision{Source: FromSession, Why: "no decision before the terminal's session ended"})
 	case DueDoorRemind, DueDoorAlarm:
 		w.onDoorOpen(name)
 	case DueHoldAlarm:
 		if w.HoldOpen() {
 			w.alarm(AlarmHoldAge, "three quarters of the hold's life are over")
 		}
-	case DueHoldTTL:
-		w.onHoldExpired()
+	case DueHoldTTL, DueHoldGrace:
+		w.onHoldExpired(name == DueHoldGrace)
 	case DueMoneyRetry:
 		w.askUnacked() // a decided order goes on in advance
 	}
 }
 
+// onDetectLate: the callback that should have come has not. It is asked about
+// from now on, and a person may have to decide.
 func (w *work) onDetectLate() {
-	if w.Decision != nil {
-		return
-	}
 	if w.Review == nil {
-		w.alarm(AlarmNoDetection, "the door is closed and nothing was recognised")
-		w.Review = &Review{Why: "nothing recognised", At: w.now.Wall}
+		why := "the door is closed and nothing was recognised"
+		if w.Door.Opened == 0 {
+			why = "the door was asked for and nothing is heard of it"
+		}
+		w.alarm(AlarmNoDetection, why)
+		w.Review = &Review{Why: why, At: w.wall()}
 	}
+	w.poll()
 	w.set(DueDetect, OnReach, w.Terms.DetectWait*reviewPollFactor)
-	if w.TransID != "" {
-		w.emit(Poll{TransID: w.TransID})
-	}
 }
 
-// onNoDecision does what is configured for an order nobody decided.
-func (w *work) onNoDecision(why string) {
-	if w.Decision != nil || w.Hold == nil {
+// onNoDecision does what is configured for an order nobody decided in time.
+func (w *work) onNoDecision() {
+	w.alarm(AlarmNoDecision, "nobody decided in time")
+	if w.Terms.OnDeadline == KeepOnDeadline {
+		w.set(DueDecision, OnReach, w.Terms.DecisionDeadline)
 		return
 	}
-	w.alarm(AlarmNoDecision, why)
-	if w.Terms.OnDeadline != KeepOnDeadline {
-		w.decide(Decision{Source: FromDeadline, Why: why})
-	}
+	w.decide(Decision{Source: FromDeadline, Why: "nobody decided in time"})
 }
 
-func (w *work) onSessionOver() {
-	if w.Decision == nil {
-		w.decide(Decision{Source: FromSession, Why: "no decision before the terminal's session ended"})
-	}
-}
-
-func (w *work) onDoorOpen(name DeadlineName) {
-	if w.Door.Closed != 0 || w.Decision != nil {
+// onSettleNow: an order that waits for a person cannot be waited for by a terminal
+// that needs no hold for its end of day.
+func (w *work) onSettleNow() {
+	if w.Phase() != PhaseReview || w.Terms.OnDeadline == KeepOnDeadline {
 		return
 	}
-	if name == DueDoorAlarm {
-		w.alarm(AlarmDoorOpen, "the door has not been closed")
-		w.set(name, OnMono, w.Terms.DoorAlarm)
-		return
-	}
-	w.emit(Remind{})
-	w.set(name, OnMono, w.Terms.DoorRemind)
+	w.alarm(AlarmNoDecision, "nobody decided before the terminal's end of day")
+	w.decide(Decision{Source: FromDeadline, Why: "nobody decided before the terminal's end of day"})
 }

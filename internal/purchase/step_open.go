@@ -15,7 +15,10 @@ func (w *work) openDoor(after CommandID) {
 	if !ok || d.Over(w.now) {
 		return
 	}
-	w.Opens = append(w.Opens, OpenTry{At: w.now.Wall})
+	if n := len(w.Opens); n > 0 {
+		w.Opens[n-1].Msg = "" // only the last try's is of interest
+	}
+	w.Opens = append(w.Opens, OpenTry{At: w.wall()})
 	w.emit(OpenDoor{Attempt: len(w.Opens), After: after, MachineID: w.Terms.MachineID, Door: w.Terms.Door, Deadline: d})
 }
 
@@ -27,47 +30,57 @@ func (w *work) onOpenAnswered(b OpenAnswered) error {
 	if try.Answer != "" {
 		return nil
 	}
-	*try = OpenTry{Answer: b.Answer, Msg: b.Msg, At: w.now.Wall}
+	msg := cut(b.Msg)
+	*try = OpenTry{Answer: b.Answer, Msg: msg, At: w.wall()}
 	if w.TransID == "" {
 		w.TransID = b.TransID
 	}
-	if w.Decision != nil || w.Hold == nil {
+	if b.Answer != OpenNotSent {
+		w.Hold.Acked = true // it left only behind the acknowledgement
+	}
+	if w.Decision != nil {
 		return nil
 	}
 	switch b.Answer {
 	case OpenAccepted:
 		w.heard()
 	case OpenRefused:
-		w.onOpenRefused(b.Msg)
+		w.onOpenRefused(msg)
 	case OpenNotSent:
-		w.onOpenNotSent(b.Msg)
+		w.onOpenNotSent(msg)
 	case OpenInDoubt:
 		w.onOpenInDoubt()
 	}
 	return nil
 }
 
-// heard: the SaaS has the order; no request is repeated any more.
-func (w *work) heard() { w.drop(DueOpen, DueOpenRetry, DueResolve) }
+// heard: the SaaS has the order; no request is repeated any more, and the next
+// callback is waited for.
+func (w *work) heard() {
+	w.drop(DueOpen, DueOpenRetry, DueResolve)
+	if w.Decision == nil && w.Review == nil && w.Door.Opened == 0 {
+		w.setOnce(DueDetect, OnReach, w.Terms.DetectWait)
+	}
+}
 
 // onOpenRefused: a refusal proves nothing if an earlier request is in doubt, or
 // if something was heard of the order.
 func (w *work) onOpenRefused(msg string) {
-	if w.heardOfOpen() || w.opensInDoubt() > 0 || w.opensPending() > 0 {
-		return
+	if !w.mayBeOpen() {
+		w.decide(Decision{Source: FromRefusal, Why: "the door was refused: " + msg})
 	}
-	w.decide(Decision{Source: FromRefusal, Why: "the door was refused: " + msg})
 }
 
 func (w *work) onOpenNotSent(msg string) {
-	if w.heardOfOpen() || w.opensPending() > 0 {
-		return
-	}
-	if w.running(DueOpen) && w.Hold.Gone == "" {
+	switch {
+	case w.heardOfOpen() || w.opensPending() > 0:
+	case w.Hold.Gone != "":
+		w.goneBeforeDoor(w.Hold.Gone)
+	case w.running(DueOpen):
 		w.set(DueOpenRetry, OnMono, openRetryEvery)
-		return
+	default:
+		w.onOpenOver(msg)
 	}
-	w.onOpenOver(msg)
 }
 
 // onOpenInDoubt repeats the request once, with the same order id, while nothing
@@ -77,7 +90,7 @@ func (w *work) onOpenInDoubt() {
 		return
 	}
 	w.setOnce(DueResolve, OnReach, w.Terms.ResolveWindow)
-	if w.opensInDoubt() == 1 && w.opensPending() == 0 && w.running(DueOpen) && w.Hold.Gone == "" {
+	if w.opensInDoubt() == 1 && w.opensPending() == 0 && w.Hold.Gone == "" {
 		w.openDoor("")
 	}
 }
@@ -97,37 +110,50 @@ func (w *work) onSign(b Sign) {
 		w.alarm(AlarmIncident, "callback "+string(b.Sign)+" for an order without a hold")
 		return
 	}
-	w.heard()
 	switch b.Sign {
 	case SignPreOpen:
-		first(&w.Door.PreOpen, w.now.Wall)
+		first(&w.Door.PreOpen, w.wall())
 	case SignOpened:
+		w.openedAfterAll()
 		w.onOpened()
 	case SignClosed:
+		w.openedAfterAll()
 		w.onClosed()
 	case SignCancel:
-		w.onCancel(b.Msg)
+		w.onCancel(cut(b.Msg))
 	}
+	w.heard()
 }
 
+// onOpened: nothing is asked about while the customer shops; the door's own
+// deadlines run.
 func (w *work) onOpened() {
 	if w.Door.Opened != 0 {
 		return
 	}
-	w.Door.Opened = w.now.Wall
-	if w.Decision != nil && !w.Decision.opened() {
-		w.alarm(AlarmConflict, "the door opened after the hold was given back: "+w.Decision.Why)
-		w.emit(OpenTask{Task: TaskConflict, Subject: "opened", Text: "The door opened although the hold was given back (" + string(w.Decision.Source) + ")."})
-	}
-	if w.Door.Closed == 0 && w.Terms.DoorRemind > 0 {
+	w.Door.Opened = w.wall()
+	w.drop(DueDetect)
+	if w.Terms.DoorRemind > 0 {
 		w.set(DueDoorRemind, OnMono, w.Terms.DoorRemind)
+	}
+	if w.Terms.DoorAlarm > 0 {
 		w.set(DueDoorAlarm, OnMono, w.Terms.DoorAlarm)
 	}
 }
 
+// openedAfterAll: a sign of an open door contradicts a decision that rests on its
+// never having opened.
+func (w *work) openedAfterAll() {
+	if w.Door.Opened != 0 || w.Decision == nil || w.Decision.opened() {
+		return
+	}
+	w.alarm(AlarmConflict, "the door opened after the hold was given back: "+w.Decision.Why)
+	w.emit(OpenTask{Task: TaskConflict, Subject: "opened", Text: "The door opened although the hold was given back (" + string(w.Decision.Source) + ")."})
+}
+
 // opened says whether the decision presupposes an opened door.
 func (d Decision) opened() bool {
-	return d.Source == FromDetection || d.Source == FromSettlement || d.Source == FromDeadline || d.Source == FromSession
+	return d.bySaaS() || d.Source == FromDeadline || d.Source == FromSession
 }
 
 // onClosed: a later step implies the earlier ones.
@@ -136,27 +162,51 @@ func (w *work) onClosed() {
 		return
 	}
 	w.onOpened()
-	w.Door.Closed = w.now.Wall
+	w.Door.Closed = w.wall()
 	w.drop(DueDoorRemind, DueDoorAlarm)
-	if w.Decision == nil && w.Review == nil {
+	if w.Decision == nil {
 		w.set(DueDetect, OnReach, w.Terms.DetectWait)
 	}
 }
 
 // onCancel: before the door opened nothing can be gone and the hold goes back;
-// afterwards a person has to look.
+// afterwards a person has to look. It does not prove that the door is closed.
 func (w *work) onCancel(msg string) {
 	if w.Door.Cancel != 0 {
 		return
 	}
-	w.Door.Cancel = w.now.Wall
+	w.Door.Cancel = w.wall()
 	switch {
 	case w.Decision != nil:
 	case w.Door.Opened == 0:
 		w.decide(Decision{Source: FromCancel, Why: "cancelled before the door opened: " + msg})
 	default:
-		w.onClosed() // the SaaS is done with the door
 		w.review("cancelled after the door had opened: " + msg)
+	}
+}
+
+// onDoorOpen reminds the customer, tells the operator and asks the SaaS, again and
+// again: edged cannot close a door.
+func (w *work) onDoorOpen(name DeadlineName) {
+	if w.Door.Closed != 0 {
+		return
+	}
+	if name == DueDoorRemind {
+		if w.Decision == nil {
+			w.emit(Remind{})
+			w.set(name, OnMono, w.Terms.DoorRemind)
+		}
+		return
+	}
+	w.alarm(AlarmDoorOpen, "the door has not been closed")
+	w.poll()
+	w.set(name, OnMono, w.Terms.DoorAlarm)
+}
+
+// poll asks the SaaS about the order: the second eye, when a callback is late.
+func (w *work) poll() {
+	if w.TransID != "" {
+		w.emit(Poll{TransID: w.TransID})
 	}
 }
 

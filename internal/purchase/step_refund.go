@@ -1,16 +1,18 @@
 package purchase
 
 import (
-	"fmt"
-
 	"edged/internal/money"
 )
 
-// onAdjustment: no terminal can charge more without the card, so the deduction
-// is reported as failed; what a person may still collect is never more than the
-// shortfall of a paid_short order.
+// onAdjustment keeps the merchant's wish for an additional charge, once per
+// number; it is answered when the purchase itself has ended.
 func (w *work) onAdjustment(b Adjustment) {
 	w.orderNo(b.SaaSOrderNo)
+	if w.Hold == nil {
+		w.alarm(AlarmIncident, "adjustment of an order without a hold")
+		return
+	}
+	w.heard()
 	no := b.Number
 	if no == "" {
 		no = b.SaaSOrderNo // assumed: the envelope's, if Data has none
@@ -25,9 +27,22 @@ func (w *work) onAdjustment(b Adjustment) {
 		total = 0
 	}
 	w.Adjusts = append(w.Adjusts, Adjusted{Number: no, Amount: total})
-	w.report(PayDeduction, string(w.Order), no, false, "an additional charge needs the card")
-	may := min(total, w.shortfall())
-	w.emit(OpenTask{Task: TaskAdjustment, Subject: no, Amount: may, Text: "The merchant asks for " + w.amount(total) + " more; at most " + w.amount(may) + " is owed."})
+}
+
+// advanceAdjustments: no terminal can charge more without the card, so the
+// deduction is reported as failed; what a person may still collect is never more
+// than the shortfall of a paid_short order.
+func (w *work) advanceAdjustments() {
+	for i := range w.Adjusts {
+		a := &w.Adjusts[i]
+		if a.Told {
+			continue
+		}
+		a.Told = true
+		w.report(PayDeduction, string(w.Order), a.Number, false, "an additional charge needs the card")
+		may := min(a.Amount, w.shortfall())
+		w.emit(OpenTask{Task: TaskAdjustment, Subject: a.Number, Amount: may, Text: "The merchant asks for " + w.amount(a.Amount) + " more; at most " + w.amount(may) + " is owed."})
+	}
 }
 
 func (s *State) shortfall() money.Minor {
@@ -37,20 +52,27 @@ func (s *State) shortfall() money.Minor {
 	return s.Decision.Total - s.Outcome.Captured
 }
 
-// onRefund keeps the wish; advanceRefunds acts on it when the purchase itself
-// has ended.
+// onRefund keeps the merchant's wish to give money back, once per number;
+// advanceRefunds acts on it when the purchase itself has ended.
 func (w *work) onRefund(b Refund) {
 	w.orderNo(b.SaaSOrderNo)
-	for _, r := range w.Refunds {
-		if r.Number == b.Number {
-			return
-		}
+	if w.Hold == nil {
+		w.alarm(AlarmIncident, "refund of an order without a hold")
+		return
 	}
-	f := RefundFact{Number: b.Number, N: len(w.Refunds) + 1, State: RefundWaits, Bad: b.Unreadable}
+	w.heard()
+	no := b.Number
+	if no == "" {
+		no = b.SaaSOrderNo // assumed, as for a deduction
+	}
+	if w.refund(no) != nil {
+		return
+	}
+	f := RefundFact{Number: no, N: len(w.Refunds) + 1, State: RefundWaits, Bad: cut(b.Unreadable)}
 	if f.Bad == "" {
 		total, err := w.total(b.Lines)
 		if err != nil {
-			f.Bad = err.Error()
+			f.Bad = cut(err.Error())
 		}
 		f.Amount = total
 	}
@@ -63,28 +85,28 @@ func (w *work) onRefund(b Refund) {
 func (w *work) advanceRefunds() {
 	for i := range w.Refunds {
 		r := &w.Refunds[i]
-		if r.State != RefundWaits || w.opInFlight() != nil {
-			continue
-		}
-		if w.canReverse(*r) {
+		switch {
+		case r.State != RefundWaits || w.opInFlight() != nil:
+		case w.canReverse(*r):
 			r.State = RefundReversing
 			w.reverse(r.Number)
-			continue
+		default:
+			w.refundTask(r)
 		}
-		w.refundTask(r)
 	}
 }
 
-// canReverse: only a whole, unsettled capture, on a terminal proven to do it.
+// canReverse: only a whole, unsettled capture whose receipt is known, on a
+// terminal proven to do it, and only once.
 func (w *work) canReverse(r RefundFact) bool {
 	_, captured, refunded := w.Money()
-	return w.Terms.ReverseByReceipt && r.Bad == "" && r.Amount == captured && refunded == 0 &&
-		captured > 0 && w.countOps(CmdReverse) == 0
+	return w.Terms.ReverseByReceipt && r.Bad == "" && captured > 0 && r.Amount == captured && refunded == 0 &&
+		w.lastOp(CmdCapture).Receipt != "" && w.lastOp(CmdReverse) == nil
 }
 
 func (w *work) reverse(number string) {
-	capture := w.lastOp(CmdCapture)
-	w.Ops = append(w.Ops, Op{Kind: CmdReverse, N: 1, Amount: capture.Amount, Refund: number, At: w.now.Wall})
+	capture := *w.lastOp(CmdCapture)
+	w.Ops = append(w.Ops, Op{Kind: CmdReverse, N: 1, Amount: capture.Amount, Refund: number, At: w.wall()})
 	w.emit(Command{TerminalCommand{
 		ID: CommandFor(w.Order, CmdReverse, 1), Kind: CmdReverse, Order: w.Order,
 		Amount: capture.Amount, Currency: w.Terms.Currency, Hold: w.Hold.Hold, Receipt: capture.Receipt,
@@ -98,15 +120,16 @@ func (w *work) onReverseEnded(op *Op) {
 		return
 	}
 	switch {
-	case op.End == Done && op.Result:
+	case op.success():
 		w.refundEnded(r, true, "")
+		return
 	case op.End == NotDone && !op.Result:
-		w.refundTask(r)
+		r.Bad = "the terminal does not reverse it: " + string(op.Why) + " " + op.Code
 	default:
 		op.End = InDoubt
 		r.Bad = "the terminal was asked to reverse the capture and it is not known whether it did"
-		w.refundTask(r)
 	}
+	w.refundTask(r)
 }
 
 func (w *work) refund(number string) *RefundFact {
@@ -120,7 +143,8 @@ func (w *work) refund(number string) *RefundFact {
 
 func (w *work) refundTask(r *RefundFact) {
 	r.State = RefundTask
-	text := "The merchant asks to give back " + w.amount(r.Amount) + " (refund " + r.Number + ")."
+	_, captured, _ := w.Money()
+	text := "The merchant asks to give back " + w.amount(r.Amount) + " of " + w.amount(captured) + " captured (refund " + r.Number + ")."
 	if r.Bad != "" {
 		text += " Note: " + r.Bad + "."
 	}
@@ -133,54 +157,4 @@ func (w *work) refundEnded(r *RefundFact, ok bool, msg string) {
 		r.State = RefundDone
 	}
 	w.report(PayRefund, w.Order.RefundID(r.N), r.Number, ok, msg)
-}
-
-// onPerson does what somebody asked for by hand.
-func (w *work) onPerson(b Person) error {
-	switch b.Act {
-	case ActRefundDone, ActRefundFailed:
-		return w.onRefundByHand(b)
-	case ActDropReport:
-		return w.onDropReport(b)
-	}
-	return fmt.Errorf("%w: unknown act %q", ErrPerson, b.Act)
-}
-
-func (w *work) onRefundByHand(b Person) error {
-	r := w.refund(b.Number)
-	switch {
-	case r == nil:
-		return fmt.Errorf("%w: no refund %q", ErrPerson, b.Number)
-	case r.State == RefundDone || r.State == RefundFailed:
-		return fmt.Errorf("%w: refund %s is %s already", ErrPerson, b.Number, r.State)
-	case r.State == RefundReversing:
-		return fmt.Errorf("%w: the terminal is working on refund %s", ErrPerson, b.Number)
-	}
-	ok := b.Act == ActRefundDone
-	if ok && b.Amount > 0 {
-		r.Amount = b.Amount
-	}
-	if _, captured, refunded := w.Money(); ok && refunded+r.Amount > captured {
-		return fmt.Errorf("%w: %s of %s are refunded already, %s more is too much",
-			ErrPerson, w.amount(refunded), w.amount(captured), w.amount(r.Amount))
-	}
-	w.refundEnded(r, ok, b.Note)
-	w.emit(CloseTask{Task: TaskRefund, Subject: b.Number, Outcome: string(r.State)})
-	return nil
-}
-
-func (w *work) onDropReport(b Person) error {
-	if b.Report < 1 || b.Report > len(w.Reports) {
-		return fmt.Errorf("%w: no report %d", ErrPerson, b.Report)
-	}
-	r := &w.Reports[b.Report-1]
-	switch {
-	case b.Note == "":
-		return fmt.Errorf("%w: a report is dropped only with a reason", ErrPerson)
-	case r.State == ReportAcked || r.State == ReportDropped:
-		return fmt.Errorf("%w: report %d is %s already", ErrPerson, b.Report, r.State)
-	}
-	r.State = ReportDropped
-	w.emit(CloseTask{Task: TaskDeadReport, Subject: fmt.Sprint(b.Report), Outcome: "dropped: " + b.Note})
-	return nil
 }

@@ -1,6 +1,10 @@
 package purchase
 
-import "fmt"
+import (
+	"fmt"
+
+	"edged/internal/money"
+)
 
 // reportOutcome makes the report that the outcome calls for (DESIGN §2), and the
 // tasks that go with it.
@@ -12,13 +16,17 @@ func (w *work) reportOutcome() {
 		w.report(PayNormal, id, w.SaaSNo, true, "")
 	case PaidShort:
 		w.report(PayNormal, id, w.SaaSNo, w.Terms.OverLimit != ReportFailed, o.Cause)
-		w.emit(OpenTask{Task: TaskShort, Amount: d.Total - o.Captured, Text: "The hold was smaller than the total: " + o.Cause + "."})
+		w.emit(OpenTask{Task: TaskShort, Amount: d.Total - o.Captured, Text: "Not the whole total could be taken: " + o.Cause + "."})
 	case NothingTaken:
 		w.report(PayNormal, id, w.SaaSNo, true, "total 0")
 	case Unpaid:
 		w.report(PayNormal, id, w.SaaSNo, false, "unpaid: "+o.Cause)
 		w.alarm(AlarmUnpaid, o.Cause)
-		w.emit(OpenTask{Task: TaskUnpaid, Amount: d.Total, Text: "Goods may be gone and no money was taken: " + o.Cause + "."})
+		total := d.Total
+		if late := w.lateCharge(); late != nil {
+			total = late.Total
+		}
+		w.unpaidTask(total)
 	case Expired:
 		w.emit(OpenTask{Task: TaskHold, Amount: w.Hold.Amount, Text: "A hold of " + w.amount(w.Hold.Amount) + " could not be given back and has expired."})
 		if w.SaaSNo != "" || w.heardOfOpen() {
@@ -26,6 +34,14 @@ func (w *work) reportOutcome() {
 		}
 	case Cancelled, Declined, Abandoned: // the SaaS ended it itself, or never knew of it
 	}
+}
+
+func (w *work) unpaidTask(total money.Minor) {
+	text := "Goods may be gone and no money was taken: "
+	if total > 0 {
+		text = "Goods for " + w.amount(total) + " are gone and no money was taken: "
+	}
+	w.emit(OpenTask{Task: TaskUnpaid, Amount: total, Text: text + w.Outcome.Cause + "."})
 }
 
 // report appends a report; queueReports sends it once its number is known.
@@ -62,6 +78,8 @@ func (w *work) onReported(b Reported) error {
 	r := &w.Reports[b.Report-1]
 	subject := fmt.Sprint(b.Report)
 	switch {
+	case r.State == ReportWaits:
+		return fmt.Errorf("%w: answer to report %d, which was never sent", ErrBug, b.Report)
 	case r.State == ReportAcked || r.State == ReportDropped:
 	case b.OK && r.State == ReportDead:
 		r.State = ReportAcked
@@ -70,8 +88,8 @@ func (w *work) onReported(b Reported) error {
 		r.State = ReportAcked
 	case r.State != ReportDead:
 		r.State = ReportDead
-		w.alarm(AlarmDeadReport, b.Msg)
-		w.emit(OpenTask{Task: TaskDeadReport, Subject: subject, Text: "The SaaS refuses report " + subject + ": " + b.Msg})
+		w.alarm(AlarmDeadReport, cut(b.Msg))
+		w.emit(OpenTask{Task: TaskDeadReport, Subject: subject, Text: "The SaaS refuses report " + subject + ": " + cut(b.Msg)})
 	}
 	return nil
 }

@@ -4,58 +4,45 @@ package purchase
 // repeated here; settle asks the terminal before it moves money, and OpenDoor is
 // never sent after a restart (M5).
 func (w *work) onRestarted() {
-	w.doubtOps()
 	if w.Hold == nil {
-		w.ArmDoubt = w.Unused == nil && w.Outcome == nil
+		if w.Unused == nil && w.Outcome == nil {
+			w.armInDoubt()
+		}
 		return
 	}
-	pending := w.opensPending()
+	w.doubtOp()
 	for i := range w.Opens {
 		if w.Opens[i].Answer == "" {
-			w.Opens[i] = OpenTry{Answer: OpenInDoubt, Msg: "restarted", At: w.now.Wall}
+			w.Opens[i] = OpenTry{Answer: OpenInDoubt, Msg: "restarted", At: w.wall()}
 		}
 	}
 	w.drop(DueOpen, DueOpenRetry)
-	unacked := w.Hold.End == ""
-	if unacked {
+	if w.Hold.End == "" {
 		w.Hold.End = InDoubt
 	}
-	if w.Decision != nil || w.Outcome != nil {
-		return
-	}
 	switch {
-	case w.Terms.SessionLimit > 0:
-		w.Hold.Gone = "the reader's session ended with the restart"
-		if !w.mayBeOpen() {
-			w.decide(Decision{Source: FromTerminal, Why: w.Hold.Gone})
-		}
+	case w.Outcome != nil || !w.HoldOpen():
+	case w.session():
+		w.sessionLost("the reader's session ended with the restart")
+	case w.Decision != nil:
 	case !w.mayBeOpen():
 		w.decide(Decision{Source: FromNetwork, Why: "restarted before the door could be asked for"})
-	case unacked && pending > 0 && !w.heardOfOpen():
-		// If the hold is gone its acknowledgement was never taken, and OpenDoor,
-		// which waits for that, was never sent: ask at once.
-		w.setOnce(DueResolve, OnReach, w.Terms.ResolveWindow)
-		w.command(CmdAsk, 0)
 	case !w.heardOfOpen():
 		w.setOnce(DueResolve, OnReach, w.Terms.ResolveWindow)
+		w.askUnacked()
 	}
 }
 
-// doubtOps: a command without an end, and a result whose acknowledgement may
+// doubtOp: a command without an end, and a result whose acknowledgement may
 // never have been taken, are in doubt.
-func (w *work) doubtOps() {
+func (w *work) doubtOp() {
 	op := w.opInFlight()
 	if op == nil {
 		return
 	}
 	op.End, op.Why = InDoubt, ReasonLine
-	switch op.Kind {
-	case CmdCapture:
-		w.onCaptureEnded(op)
-	case CmdRelease:
-		w.onReleaseEnded(op)
-	case CmdReverse:
-		w.onReverseEnded(op)
+	if op.Kind != CmdAsk {
+		w.opEnded(op, nil, "")
 	}
-	w.drop(DueMoneyRetry)
+	w.drop(DueMoneyRetry) // a restart is pause enough
 }
