@@ -3,6 +3,7 @@ package readersim
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -217,8 +218,10 @@ func TestATerminalWithoutPowerHangsUpTCP(t *testing.T) {
 func TestEveryPointOfAReservationIsAnnounced(t *testing.T) {
 	var points []string
 	inBubble(t, Options{OnPoint: func(p string) { points = append(points, p) }}, Serial, func(b *bench) {
+		synctest.Wait()
 		points = nil
 		b.reserve(Card{})
+		synctest.Wait()
 	})
 	want := []string{
 		"rx 06 22", "acked 06 22", "tx 80 00", "sent 80 00", "taken 80 00",
