@@ -16,7 +16,7 @@ import (
 	"edged/internal/testutil/powerfail"
 )
 
-var states = flag.Int("powerfail.states", 5000, "crash states of the mixed run, those cut again not counted")
+var states = flag.Int("powerfail.states", 5000, "crash states to check, those cut again not counted")
 
 // acked is a mark: commit number txn of the mixed run has returned, and with it
 // every number up to maxID was given to somebody.
@@ -409,7 +409,7 @@ func TestPowerFailureLosesAndTearsNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := recordMixed(t, c.txns, c.pragmas)
 			start := time.Now()
-			r := powerfail.Explore(t, m.log, powerfail.Options{States: *states / 2}, m.check)
+			r := powerfail.Explore(t, m.log, powerfail.Options{States: *states * 2 / 5}, m.check)
 			t.Logf("%d operations, %d syncs: %s (%s)", m.log.Len(), m.log.Count(powerfail.Sync), r, time.Since(start).Round(time.Millisecond))
 			if r.Bad > 0 {
 				t.Errorf("bad states: %s", r)

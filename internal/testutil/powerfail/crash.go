@@ -49,8 +49,9 @@ type disk struct {
 // diskFile is the durable content of a file and its later writes. They are folded
 // into the content when they are durable, unless one before them is in doubt.
 type diskFile struct {
-	data []byte
-	ops  []fileOp
+	data   []byte
+	shared bool // data belongs to the log's base
+	ops    []fileOp
 }
 
 type fileOp struct {
@@ -70,7 +71,7 @@ func newDisk(base Files, ordered bool) *disk {
 	d := &disk{ordered: ordered, files: map[int]*diskFile{}, names: map[string]int{}}
 	for i, name := range slices.Sorted(maps.Keys(base)) {
 		d.names[name] = i + 1 // as NewFS numbers them
-		d.files[i+1] = &diskFile{data: slices.Clone(base[name])}
+		d.files[i+1] = &diskFile{data: base[name], shared: true}
 	}
 	return d
 }
@@ -118,6 +119,9 @@ func (f *diskFile) settle(to fate) {
 		}
 	}
 	for len(f.ops) > 0 && f.ops[0].fate == durable {
+		if f.shared {
+			f.data, f.shared = slices.Clone(f.data), false
+		}
 		f.data = apply(f.data, f.ops[0].op)
 		f.ops = f.ops[1:]
 	}

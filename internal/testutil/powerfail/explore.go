@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
@@ -191,8 +192,14 @@ func (e *explorer) count(st *State, err error) {
 }
 
 func empty(dir string) error {
-	if err := os.RemoveAll(dir); err != nil {
+	list, err := os.ReadDir(dir)
+	if err != nil {
 		return err
 	}
-	return os.Mkdir(dir, 0o700)
+	for _, entry := range list {
+		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -27,21 +27,28 @@ type FS struct {
 }
 
 type inode struct {
-	id   int
-	data []byte
+	id     int
+	data   []byte
+	shared bool // data belongs to the log's base: copy before the first write
 }
 
-// NewFS returns a disk that holds copies of files, all durable. It records in log;
-// a nil log records nothing.
+// own makes data the inode's own before it is changed.
+func (f *inode) own() {
+	if f.shared {
+		f.data, f.shared = slices.Clone(f.data), false
+	}
+}
+
+// NewFS returns a disk that holds files, all durable. It records in log; a nil log
+// records nothing. The caller must not change files any more.
 func NewFS(files Files, log *Log) *FS {
 	fs := &FS{log: log, names: map[string]*inode{}}
-	base := Files{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		base[name] = slices.Clone(files[name])
-		fs.names[name] = fs.newInode(slices.Clone(files[name]))
+		fs.names[name] = fs.newInode(files[name])
+		fs.names[name].shared = true
 	}
 	if log != nil {
-		log.base = base
+		log.base = files
 	}
 	return fs
 }

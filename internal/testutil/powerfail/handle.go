@@ -47,6 +47,7 @@ func (h *handle) WriteAt(p []byte, off int64) (int, error) {
 		p = p[:min(fault.Short, len(p))]
 	}
 	if len(p) > 0 {
+		h.f.own()
 		h.f.data = writeAt(h.f.data, p, off)
 		h.fs.log.add(op{kind: Write, ino: h.f.id, name: h.name, off: off, data: slices.Clone(p)})
 	}
@@ -63,6 +64,7 @@ func (h *handle) Truncate(size int64) error {
 	if fault := h.fs.fault(Truncate, h.name); fault != nil {
 		return fault.Err
 	}
+	h.f.own()
 	h.f.data = truncate(h.f.data, size)
 	h.fs.log.add(op{kind: Truncate, ino: h.f.id, name: h.name, off: size})
 	return nil
