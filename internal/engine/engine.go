@@ -13,6 +13,7 @@ import (
 	"edged/internal/clock"
 	"edged/internal/lane"
 	"edged/internal/logkey"
+	"edged/internal/money"
 	"edged/internal/purchase"
 	"edged/internal/queue"
 )
@@ -26,7 +27,7 @@ type Options struct {
 
 	// LaneFor rebuilds a lane that is no longer configured from what was stored
 	// with it, so that its open orders can be settled; nil: it has no terminal.
-	LaneFor func(name string, stored []byte) (LaneOptions, error)
+	LaneFor func(name string, cur money.Currency, stored []byte) (LaneOptions, error)
 
 	// EncodeReport gives the exact bytes of a payment report.
 	EncodeReport func(r purchase.Report) ([]byte, error)
@@ -55,7 +56,8 @@ type Engine struct {
 	waiting map[purchase.CommandID]waitingOpen // OpenDoor behind an acknowledgement
 	opening sync.WaitGroup                     // OpenDoor calls under way
 
-	view atomic.Pointer[[]LaneView]
+	view     atomic.Pointer[[]LaneView]
+	lastGood atomic.Int64 // Unix ms of the last synchronised wall time
 
 	// What follows is the loop's.
 	orders   map[purchase.OrderID]*order

@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"edged/internal/lane"
 	"edged/internal/logkey"
+	"edged/internal/money"
 	"edged/internal/purchase"
 	"edged/internal/queue"
 )
@@ -204,7 +206,28 @@ func (e *Engine) SetCondition(ctx context.Context, reason lane.Reason, on bool) 
 	return e.do(ctx, func() { e.tellAll(lane.Condition{Reason: reason, On: on}) })
 }
 
-// SetMachine tells the lanes of one cabinet whether it is locked.
+// SetLocked tells the lanes of one cabinet whether it is locked.
+func (e *Engine) SetLocked(ctx context.Context, machineID string, on bool) error {
+	return e.do(ctx, func() {
+		for name, l := range e.lanes {
+			if slices.ContainsFunc(l.opts.Settings.Doors, func(d lane.Door) bool { return d.MachineID == machineID }) {
+				e.follow = append(e.follow, &request{lane: name, body: lane.Condition{Reason: lane.MachineLocked, On: on}})
+			}
+		}
+	})
+}
+
+// SetLimit tells a lane what to hold per purchase and the smallest hold that opens
+// a door (zero: the limit).
+func (e *Engine) SetLimit(ctx context.Context, name string, limit, minHold money.Minor, cur money.Currency) error {
+	return e.do(ctx, func() {
+		if l := e.lanes[name]; l != nil {
+			l.opts.Terms.MinHold = minHold
+			e.follow = append(e.follow, &request{lane: name, body: lane.Limit{Amount: limit, Currency: cur}})
+		}
+	})
+}
+
 func (e *Engine) tellAll(body lane.Body) {
 	for name := range e.lanes {
 		e.follow = append(e.follow, &request{lane: name, body: body})

@@ -6,6 +6,7 @@ import (
 	"edged/internal/clock"
 	"edged/internal/lane"
 	"edged/internal/logkey"
+	"edged/internal/money"
 	"edged/internal/purchase"
 	"edged/internal/queue"
 )
@@ -85,7 +86,7 @@ func (e *Engine) loadLanes(snap *queue.Snapshot) {
 	for _, o := range e.orders {
 		name := o.state.Terms.Lane
 		if e.lanes[name] == nil {
-			e.addGone(name, snap.Lanes[name])
+			e.addGone(name, o.state.Terms.Currency, snap.Lanes[name])
 		}
 	}
 }
@@ -105,12 +106,12 @@ func (e *Engine) addLane(opts LaneOptions, record []byte) {
 
 // addGone keeps a lane alive that is no longer configured but has open orders:
 // it drains on the settings stored with it and sells nothing.
-func (e *Engine) addGone(name string, record []byte) {
+func (e *Engine) addGone(name string, cur money.Currency, record []byte) {
 	opts := LaneOptions{}
 	var r laneRecord
 	if json.Unmarshal(record, &r) == nil && e.o.LaneFor != nil {
 		var err error
-		if opts, err = e.o.LaneFor(name, r.Config); err != nil {
+		if opts, err = e.o.LaneFor(name, cur, r.Config); err != nil {
 			e.log.Error("lane is gone from the configuration and its terminal cannot be used", logkey.Lane, name, logkey.Err, err)
 		}
 	}

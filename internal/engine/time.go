@@ -13,10 +13,20 @@ import (
 func (e *Engine) stamp() purchase.Stamp {
 	r := e.o.Clock.Read()
 	e.powered = e.powered.At(r)
+	e.lastGood.Store(e.powered.Anchor.UnixMilli)
 	return purchase.Stamp{
 		Boot: r.Boot, Mono: r.SinceBoot.Milliseconds(), Powered: e.powered.On.Milliseconds(),
 		Reach: e.powered.Reachable.Milliseconds(), Wall: r.Wall.UnixMilli(), Synced: r.Synced,
 	}
+}
+
+// LastGood is the last wall time that was synchronised, now or before a restart;
+// zero: never. It does not block.
+func (e *Engine) LastGood() time.Time {
+	if ms := e.lastGood.Load(); ms != 0 {
+		return time.UnixMilli(ms)
+	}
+	return time.Time{}
 }
 
 // saveDue: powered-on time rides in other commits; only while a long deadline
