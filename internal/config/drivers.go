@@ -61,3 +61,15 @@ func (d drivers) problem(name string) string {
 	}
 	return fmt.Sprintf("unknown %s driver, got %s, %s", d.kind, quote(name), want)
 }
+
+// unbuilt names what may be configured by contract but is not in this build, where
+// going on without it would be dangerous: a relay that brings no callback, a
+// password that guards no page.
+func (k *checker) unbuilt() {
+	if k.c.Callbacks.Relay {
+		k.problem("callbacks.relay", "not in this build, got true, want false and callbacks.listen")
+	}
+	if k.c.Metrics.WebConfigFile != "" {
+		k.problem("metrics.web_config_file", "not in this build, got %s, want none and metrics.listen on loopback", quoteFile(k.c.Metrics.WebConfigFile))
+	}
+}

@@ -18,6 +18,7 @@ func (k *checker) validate() {
 
 // rules are the checks that need nothing but the configuration.
 func (k *checker) rules() {
+	k.unbuilt()
 	k.identity()
 	k.saas()
 	k.callbacks()
