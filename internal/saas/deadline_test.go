@@ -49,7 +49,7 @@ func TestM5NothingIsWrittenAfterTheDeadline(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			srv := &server{answer: says(200, doorAnswer), login: func(w http.ResponseWriter, r *http.Request) {
-				time.Sleep(tt.login)
+				pause(r, tt.login)
 				says(200, loginAnswer)(w, r)
 			}}
 			run(t, srv, func(o *Options) {
@@ -137,7 +137,7 @@ func TestM5HoldsForTheRepeatAfterA401(t *testing.T) {
 	srv := &server{}
 	srv.answer = func(w http.ResponseWriter, r *http.Request) {
 		if _, calls := srv.counts(); calls == 1 {
-			time.Sleep(4 * time.Second)
+			pause(r, 4*time.Second)
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
@@ -167,7 +167,7 @@ func TestACallerWhoGivesUp(t *testing.T) {
 		})
 	})
 	t.Run("while the answer is awaited: in doubt", func(t *testing.T) {
-		srv := &server{answer: func(http.ResponseWriter, *http.Request) { time.Sleep(3 * time.Second) }}
+		srv := &server{answer: func(_ http.ResponseWriter, r *http.Request) { pause(r, 3*time.Second) }}
 		run(t, srv, nil, func(t *testing.T, c *Client) {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, cancel)

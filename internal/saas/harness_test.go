@@ -82,7 +82,6 @@ type seen struct {
 // server is a SaaS whose answers a test writes.
 type server struct {
 	*pipes
-	busy   sync.WaitGroup
 	mu     sync.Mutex
 	logins int
 	calls  []seen
@@ -94,8 +93,6 @@ type server struct {
 const loginAnswer = `{"Token":"t0ken-1","ExpiresIn":7200}`
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.busy.Add(1)
-	defer s.busy.Done()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -133,6 +130,14 @@ func (s *server) last(t *testing.T) seen {
 	return s.calls[len(s.calls)-1]
 }
 
+// pause lets a handler take d, or until its client has gone.
+func pause(r *http.Request, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-r.Context().Done():
+	}
+}
+
 // says answers every call with one text.
 func says(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -159,7 +164,6 @@ func (s *server) start(t *testing.T) func() {
 	return func() {
 		_ = srv.Close()
 		<-done
-		s.busy.Wait() // handlers that sleep
 	}
 }
 

@@ -28,7 +28,7 @@ func TestMetricsAndOnCallTellTheSame(t *testing.T) {
 	told := map[string]float64{}
 	var slowest time.Duration
 	srv := &server{answer: func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(time.Second)
+		pause(r, time.Second)
 		says(200, doorAnswer)(w, r)
 	}}
 	run(t, srv, func(o *Options) {

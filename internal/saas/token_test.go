@@ -41,7 +41,7 @@ func body401(w http.ResponseWriter) {
 func TestOneLoginForFiftyCalls(t *testing.T) {
 	srv := &server{}
 	srv.login = func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(time.Second)
+		pause(r, time.Second)
 		numbered(srv, 7200)(w, r)
 	}
 	run(t, srv, nil, func(t *testing.T, c *Client) {
@@ -129,7 +129,7 @@ func TestTokensAreRefreshedEarlyWithoutHoldingUpTheCall(t *testing.T) {
 	srv := &server{}
 	srv.login = func(w http.ResponseWriter, r *http.Request) {
 		if logins, _ := srv.counts(); logins > 1 {
-			time.Sleep(2 * time.Second)
+			pause(r, 2*time.Second)
 		}
 		numbered(srv, 1000)(w, r)
 	}
@@ -243,7 +243,7 @@ func TestATokenWithoutALifetimeIsNotKeptForEver(t *testing.T) {
 func TestACallerWhoGivesUpDoesNotTakeTheLoginFromOthers(t *testing.T) {
 	srv := &server{}
 	srv.login = func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(2 * time.Second)
+		pause(r, 2*time.Second)
 		numbered(srv, 7200)(w, r)
 	}
 	run(t, srv, nil, func(t *testing.T, c *Client) {
@@ -266,7 +266,7 @@ func TestACallerWhoGivesUpDoesNotTakeTheLoginFromOthers(t *testing.T) {
 }
 
 func TestCloseEndsALoginAndAllCallsAfterIt(t *testing.T) {
-	srv := &server{login: func(http.ResponseWriter, *http.Request) { time.Sleep(4 * time.Second) }}
+	srv := &server{login: func(_ http.ResponseWriter, r *http.Request) { pause(r, 4*time.Second) }}
 	run(t, srv, nil, func(t *testing.T, c *Client) {
 		start := time.Now()
 		var wg sync.WaitGroup
