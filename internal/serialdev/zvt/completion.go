@@ -132,26 +132,44 @@ type Pending struct {
 }
 
 // Pending reads m as the answer to a PendingEnquiry. ok is false if the enquiry itself
-// failed, so that nothing is known about open reservations.
+// failed, or if part of the answer could not be read, so that nothing is known about
+// open reservations.
 //
 // Code B8 with receipt FFFF, or with neither receipt nor list, means that none is
 // open (section 9.5).
 func (m AbortByPT) Pending() (p Pending, ok bool) {
-	if list, has := m.TLV.Find(TagReceiptList); has {
-		for _, o := range list.Children {
-			if r := nibbles(o.Value); o.Tag == TagReceipt && len(o.Value) == 2 && r != NoReceipt {
-				p.Receipts = append(p.Receipts, r)
-			}
+	list, listed := m.TLV.Find(TagReceiptList)
+	if listed {
+		if p.Receipts, ok = receiptsOf(list); !ok {
+			return Pending{}, false
 		}
-		return p, true
 	}
-	switch m.Receipt {
-	case NoReceipt:
-		return p, true
-	case "":
-		return p, m.Code == ResultPreAuth
+	switch {
+	case m.Receipt == "" && !listed:
+		return p, m.Code == ResultPreAuth && len(m.Unparsed) == 0
+	case m.Receipt != "" && m.Receipt != NoReceipt && !slices.Contains(p.Receipts, m.Receipt):
+		p.Receipts = append(p.Receipts, m.Receipt)
+		p.More = !listed
 	}
-	return Pending{Receipts: []string{m.Receipt}, More: true}, true
+	return p, true
+}
+
+// receiptsOf reads tag 23; ok is false if it holds a receipt number that is none.
+func receiptsOf(list Object) (receipts []string, ok bool) {
+	for _, o := range list.Children {
+		if o.Tag != TagReceipt {
+			continue
+		}
+		r := nibbles(o.Value)
+		if r == NoReceipt {
+			continue
+		}
+		if len(o.Value) != 2 || !isDigits(r) {
+			return nil, false
+		}
+		receipts = append(receipts, r)
+	}
+	return receipts, true
 }
 
 // PendingList returns the answer to a PendingEnquiry that lists all open reservations.

@@ -92,6 +92,14 @@ func (m *Initialisation) body(c *codec) {
 	c.container(&m.TLV)
 }
 
+// Kinds of Diagnosis (section 9.11).
+const (
+	DiagnosisLine          byte = 0x01
+	DiagnosisExtended      byte = 0x02
+	DiagnosisConfiguration byte = 0x03
+	DiagnosisEMV           byte = 0x04
+)
+
 // Diagnosis (06 70) makes the terminal test its way to the host; may take minutes.
 // The kind is tag 1B of TLV, absent for the extended one: see DiagnosisOf.
 type Diagnosis struct{ TLV TLV }

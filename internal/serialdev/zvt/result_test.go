@@ -8,7 +8,7 @@ func TestResultClasses(t *testing.T) {
 		0x64: ClassUnreadable, 0x67: ClassCardUnsuitable, 0x6A: ClassEndOfDay, 0x6B: ClassNotRegistered, 0x6C: ClassAborted,
 		0x6F: ClassConfiguration, 0x77: ClassNoEndOfDay, 0x7D: ClassOffline, 0x83: ClassMissing, 0x9A: ClassProtocol,
 		0x9B: ClassOffline, 0x9C: ClassWait, 0xA0: ClassInitialisation, 0xA1: ClassOffline, 0xB4: ClassAlreadyReversed,
-		0xB5: ClassNotReversible, 0xB7: ClassReservation, 0xB8: ClassReservation, 0xC2: ClassDiagnosis, 0xC3: ClassAmount,
+		0xB5: ClassNotReversible, 0xB7: ClassReservation, 0xB8: ClassReservation, 0xC2: ClassDiagnosis, 0xC3: ClassAmount, 0xDC: ClassCardInserted,
 		0xE0: ClassWait, 0xE2: ClassHardware, 0xE4: ClassInitialisation, 0xF0: ClassEndOfDay, 0xFF: ClassOther,
 		0x80: ClassOther, 0xD9: ClassOther,
 	}

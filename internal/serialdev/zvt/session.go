@@ -6,30 +6,35 @@ const EUR = "978"
 // Config is the config byte of Registration (section 9.1).
 type Config byte
 
-// Bits of Config and two settings for a cabinet without printer.
+// Bits of Config, and two settings for a cabinet without printer.
 const (
-	ConfigPrintReceipts    Config = 0x02 // the register prints payment receipts
-	ConfigPrintAdmin       Config = 0x04 // the register prints administration receipts
-	ConfigIntermediate     Config = 0x08 // send intermediate status
-	ConfigLockAmountEntry  Config = 0x10
-	ConfigLockAdmin        Config = 0x20
-	ConfigPrintCommands    Config = 0x80 // send receipts as 06 D1 and 06 D3
-	ConfigKiosk                   = ConfigPrintReceipts | ConfigPrintAdmin | ConfigIntermediate | ConfigLockAmountEntry | ConfigLockAdmin
-	ConfigKioskWithPrints         = ConfigKiosk | ConfigPrintCommands
-	ServiceHideMenu        byte   = 0x01 // Registration, StatusEnquiry
-	ServiceOmitVersion     byte   = 0x02 // StatusEnquiry
-	ServiceMoreTLV         byte   = 0x04 // StatusEnquiry
-	ServiceSendStatus      byte   = 0x01 // RepeatReceipt: send the status information again
-	ServiceDoNotPrint      byte   = 0x02 // RepeatReceipt
-	RegisteredInitialise   byte   = 0x01 // bits of Completion.Status after Registration
-	RegisteredDiagnose     byte   = 0x02
-	RegisteredPersonalise  byte   = 0x04
-	RegisteredFuelStation  byte   = 0x08
-	RegisteredVendingMode  byte   = 0x10
-	DiagnosisLine          byte   = 0x01 // Diagnosis.Kind (section 9.11)
-	DiagnosisExtended      byte   = 0x02
-	DiagnosisConfiguration byte   = 0x03
-	DiagnosisEMV           byte   = 0x04
+	ConfigPrintReceipts   Config = 0x02 // the register prints payment receipts
+	ConfigPrintAdmin      Config = 0x04 // the register prints administration receipts
+	ConfigIntermediate    Config = 0x08 // send intermediate status
+	ConfigLockAmountEntry Config = 0x10 // no amounts typed at the terminal
+	ConfigLockAdmin       Config = 0x20 // no administration at the terminal
+	ConfigPrintCommands   Config = 0x80 // send receipts as 06 D1 and 06 D3
+
+	ConfigKiosk           = ConfigPrintReceipts | ConfigPrintAdmin | ConfigIntermediate | ConfigLockAmountEntry | ConfigLockAdmin
+	ConfigKioskWithPrints = ConfigKiosk | ConfigPrintCommands
+)
+
+// Bits of the service byte, which means something else in each command.
+const (
+	ServiceHideMenu    byte = 0x01 // Registration, StatusEnquiry: no service menu at the function key
+	ServiceOmitVersion byte = 0x02 // StatusEnquiry: leave out the version
+	ServiceMoreTLV     byte = 0x04 // StatusEnquiry: send device data and locks
+	ServiceSendStatus  byte = 0x01 // RepeatReceipt: send the status information again
+	ServiceDoNotPrint  byte = 0x02 // RepeatReceipt: send nothing to print
+)
+
+// Bits of Completion.Status after Registration.
+const (
+	RegisteredInitialise  byte = 0x01 // initialisation needed
+	RegisteredDiagnose    byte = 0x02 // diagnosis needed
+	RegisteredPersonalise byte = 0x04 // OPT action needed
+	RegisteredFuelStation byte = 0x08 // the terminal works for a filling station
+	RegisteredVendingMode byte = 0x10 // the terminal works for a vending machine
 )
 
 // Registration (06 00) tells the terminal who commands it; to be sent after every

@@ -91,7 +91,7 @@ func (t Tag) Constructed() bool {
 	return t&0x20 != 0
 }
 
-// bytes appends the tag to dst.
+// append writes the bytes of the tag.
 func (t Tag) append(dst []byte) []byte {
 	for shift := 8 * (maxTagBytes - 1); shift > 0; shift -= 8 {
 		if t>>shift != 0 {
