@@ -252,6 +252,7 @@ const (
 type Adjusted struct {
 	Number string      `json:"num"`
 	Amount money.Minor `json:"amt,omitempty"`
+	Bad    string      `json:"bad,omitempty"`
 	Told   bool        `json:"told,omitempty"` // its report is made, once the purchase has ended
 }
 

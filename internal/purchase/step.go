@@ -141,6 +141,14 @@ func cut(s string) string {
 	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
 
+// because adds a reason that may be empty.
+func because(text, why string) string {
+	if why = strings.TrimSpace(why); why == "" {
+		return text
+	}
+	return text + ": " + why
+}
+
 func (w *work) alarm(kind AlarmKind, text string) { w.emit(Alarm{Alarm: kind, Text: text}) }
 
 // set starts the deadline, in place of a running one of the same name.

@@ -25,7 +25,7 @@ func (w *work) onHoldExpired(last bool) {
 		op.End, op.Why = InDoubt, ReasonLine
 	}
 	if w.Decision == nil {
-		w.decide(Decision{Source: FromDeadline, Why: "the hold expired before anybody decided"})
+		w.undecided(FromDeadline, "the hold expired before anybody decided")
 	}
 	w.alarm(AlarmExpired, "the hold expired")
 	w.drop(DueMoneyRetry)
@@ -85,11 +85,7 @@ func (w *work) unpaidCause() string {
 	case op.Refused:
 		why = "the terminal took another amount than asked; "
 	case op.End == NotDone:
-		why = "capture refused: " + string(op.Why)
-		if op.Code != "" {
-			why += " " + op.Code
-		}
-		why += "; "
+		why = because("the terminal did not capture", string(op.Why)+" "+op.Code) + "; "
 	case op.inDoubt():
 		why = "it is not known whether the terminal captured; "
 	}

@@ -37,13 +37,13 @@ func (w *work) read(b Detected) (Decision, string) {
 	d := Decision{Source: b.Source, Lines: b.Lines}
 	switch {
 	case !b.OK:
-		return d, "recognition failed: " + cut(b.Msg)
+		return d, because("recognition failed", cut(b.Msg))
 	case b.Unreadable != "":
 		return d, "unreadable: " + cut(b.Unreadable)
 	case b.Mode == ModeInterrupt:
-		return d, "left to the merchant: " + cut(b.Msg)
+		return d, because("left to the merchant", cut(b.Msg))
 	case b.Mode == ModeCancel:
-		d.Why = "cancelled by the SaaS: " + cut(b.Msg)
+		d.Why = because("cancelled by the SaaS", cut(b.Msg))
 		return d, ""
 	case b.Mode != ModeNormal:
 		return d, "unknown mode " + strconv.Itoa(int(b.Mode))
@@ -91,6 +91,15 @@ func (w *work) decide(d Decision) {
 	d.At = w.wall()
 	w.Decision = &d
 	w.drop(DueOpen, DueOpenRetry, DueResolve, DueDetect, DueDecision, DueSession, DueMoneyRetry)
+}
+
+// undecided ends the waiting for a decision. Nothing is unpaid of an order that the
+// SaaS was never heard of.
+func (w *work) undecided(from Source, why string) {
+	if !w.heardOfOpen() {
+		from = FromSilence
+	}
+	w.decide(Decision{Source: from, Why: why})
 }
 
 // review leaves the decision to a person at the SaaS: hold, poll, wait.
@@ -178,7 +187,7 @@ func (w *work) onDue(name DeadlineName) {
 	case DueDecision:
 		w.onNoDecision()
 	case DueSession:
-		w.decide(Decision{Source: FromSession, Why: "no decision before the terminal's session ended"})
+		w.undecided(FromSession, "no decision before the terminal's session ended")
 	case DueDoorRemind, DueDoorAlarm:
 		w.onDoorOpen(name)
 	case DueHoldAlarm:
@@ -214,7 +223,7 @@ func (w *work) onNoDecision() {
 		w.set(DueDecision, OnReach, w.Terms.DecisionDeadline)
 		return
 	}
-	w.decide(Decision{Source: FromDeadline, Why: "nobody decided in time"})
+	w.undecided(FromDeadline, "nobody decided in time")
 }
 
 // onSettleNow: an order that waits for a person cannot be waited for by a terminal

@@ -176,6 +176,7 @@ func (w *work) onHoldAbsent() {
 // sessionLost: what was not taken in the session can never be taken.
 func (w *work) sessionLost(why string) {
 	w.Hold.Gone = why
+	w.drop(DueSession)
 	w.alarm(AlarmHoldReversed, why)
 	w.goneBeforeDoor(why)
 }

@@ -67,7 +67,7 @@ func (w *work) heard() {
 // if something was heard of the order.
 func (w *work) onOpenRefused(msg string) {
 	if !w.mayBeOpen() {
-		w.decide(Decision{Source: FromRefusal, Why: "the door was refused: " + msg})
+		w.decide(Decision{Source: FromRefusal, Why: because("the door was refused", msg)})
 	}
 }
 
@@ -100,7 +100,7 @@ func (w *work) onOpenInDoubt() {
 func (w *work) onOpenOver(msg string) {
 	w.drop(DueOpen, DueOpenRetry)
 	if w.Decision == nil && !w.mayBeOpen() {
-		w.decide(Decision{Source: FromNetwork, Why: "the door could not be asked for in time: " + msg})
+		w.decide(Decision{Source: FromNetwork, Why: because("the door could not be asked for in time", msg)})
 	}
 }
 
@@ -179,9 +179,9 @@ func (w *work) onCancel(msg string) {
 	switch {
 	case w.Decision != nil:
 	case w.Door.Opened == 0:
-		w.decide(Decision{Source: FromCancel, Why: "cancelled before the door opened: " + msg})
+		w.decide(Decision{Source: FromCancel, Why: because("cancelled before the door opened", msg)})
 	default:
-		w.review("cancelled after the door had opened: " + msg)
+		w.review(because("cancelled after the door had opened", msg))
 	}
 }
 

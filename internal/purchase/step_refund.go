@@ -22,11 +22,15 @@ func (w *work) onAdjustment(b Adjustment) {
 			return
 		}
 	}
-	total, err := w.total(b.Lines)
-	if err != nil || b.Unreadable != "" {
-		total = 0
+	a := Adjusted{Number: no, Bad: cut(b.Unreadable)}
+	if a.Bad == "" {
+		total, err := w.total(b.Lines)
+		if err != nil {
+			a.Bad = cut(err.Error())
+		}
+		a.Amount = total
 	}
-	w.Adjusts = append(w.Adjusts, Adjusted{Number: no, Amount: total})
+	w.Adjusts = append(w.Adjusts, a)
 }
 
 // advanceAdjustments: no terminal can charge more without the card, so the
@@ -41,7 +45,11 @@ func (w *work) advanceAdjustments() {
 		a.Told = true
 		w.report(PayDeduction, string(w.Order), a.Number, false, "an additional charge needs the card")
 		may := min(a.Amount, w.shortfall())
-		w.emit(OpenTask{Task: TaskAdjustment, Subject: a.Number, Amount: may, Text: "The merchant asks for " + w.amount(a.Amount) + " more; at most " + w.amount(may) + " is owed."})
+		text := "The merchant asks for " + w.amount(a.Amount) + " more; at most " + w.amount(may) + " is owed."
+		if a.Bad != "" {
+			text = "The merchant asks for more, unreadably: " + a.Bad + "; at most " + w.amount(w.shortfall()) + " is owed."
+		}
+		w.emit(OpenTask{Task: TaskAdjustment, Subject: a.Number, Amount: may, Text: text})
 	}
 }
 
@@ -124,7 +132,7 @@ func (w *work) onReverseEnded(op *Op) {
 		w.refundEnded(r, true, "")
 		return
 	case op.End == NotDone && !op.Result:
-		r.Bad = "the terminal does not reverse it: " + string(op.Why) + " " + op.Code
+		r.Bad = because("the terminal does not reverse it", string(op.Why)+" "+op.Code)
 	default:
 		op.End = InDoubt
 		r.Bad = "the terminal was asked to reverse the capture and it is not known whether it did"

@@ -20,11 +20,11 @@ func (w *work) onRestarted() {
 	if w.Hold.End == "" {
 		w.Hold.End = InDoubt
 	}
-	switch {
-	case w.Outcome != nil || !w.HoldOpen():
-	case w.session():
+	if w.session() && w.HoldOpen() {
 		w.sessionLost("the reader's session ended with the restart")
-	case w.Decision != nil:
+	}
+	switch {
+	case w.Outcome != nil || w.Decision != nil:
 	case !w.mayBeOpen():
 		w.decide(Decision{Source: FromNetwork, Why: "restarted before the door could be asked for"})
 	case !w.heardOfOpen():
