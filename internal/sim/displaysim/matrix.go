@@ -191,4 +191,6 @@ func (m *matrix) up() {
 	m.y = (m.y + m.rows() - 1) % m.rows()
 }
 
+func (m *matrix) setMode(to mode) { m.mode, m.pending = to, false }
+
 func (m *matrix) column(x int) { m.x, m.pending = x, false }

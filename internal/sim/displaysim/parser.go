@@ -155,11 +155,11 @@ func escpos(m *matrix, c []byte) {
 func escposUS(m *matrix, c []byte) {
 	switch c[1] {
 	case 0x01:
-		m.mode = overwrite
+		m.setMode(overwrite)
 	case 0x02:
-		m.mode = vertical
+		m.setMode(vertical)
 	case 0x03:
-		m.mode = horizontal
+		m.setMode(horizontal)
 	case 0x0A:
 		m.up()
 	case 0x0D:
@@ -220,7 +220,7 @@ func (p *parser) cd5220(m *matrix, c []byte) {
 	case c[1] == '[':
 		cd5220Move(m, c[2])
 	case c[1] >= 0x11 && c[1] <= 0x13:
-		m.mode = mode(c[1] - 0x11)
+		m.setMode(mode(c[1] - 0x11))
 	case c[1] == '*' && c[2] >= 1 && c[2] <= 4:
 		m.brightness = int(c[2])
 	case c[1] == '_':

@@ -290,6 +290,8 @@ type book struct {
 	led *Ledger
 	seq int64
 	err error
+
+	changed chan struct{} // closed at the next event
 }
 
 func openBook(path string) (*book, error) {
@@ -301,7 +303,7 @@ func openBook(path string) (*book, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	return &book{log: log, led: led, seq: int64(len(led.Events))}, nil
+	return &book{log: log, led: led, seq: int64(len(led.Events)), changed: make(chan struct{})}, nil
 }
 
 // add writes e and folds it; money is on disk when it returns.
@@ -314,12 +316,20 @@ func (b *book) add(e Event) {
 		b.err = err
 	}
 	b.led.apply(e)
+	close(b.changed)
+	b.changed = make(chan struct{})
 }
 
 func (b *book) failure() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.err
+}
+
+func (b *book) next() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.changed
 }
 
 // view runs f with the folded ledger; f must not keep what it is given.

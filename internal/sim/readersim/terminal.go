@@ -140,6 +140,21 @@ func (t *Terminal) SetStatus(s byte) {
 // Ledger returns a copy of the ledger as it is now.
 func (t *Terminal) Ledger() *Ledger { return t.book.copy() }
 
+// Changed returns a channel that is closed when the ledger next changes.
+func (t *Terminal) Changed() <-chan struct{} { return t.book.next() }
+
+// Hold returns the hold with that number in the ledger, as it is now.
+func (t *Terminal) Hold(tx int64) (Hold, bool) {
+	var h Hold
+	found := false
+	t.book.view(func(l *Ledger) {
+		if x := l.Holds[tx]; x != nil {
+			h, found = *x, true
+		}
+	})
+	return h, found
+}
+
 // ExpireHold lets the issuer drop the open hold with that receipt number. It says
 // whether there was one.
 func (t *Terminal) ExpireHold(receipt int) bool {

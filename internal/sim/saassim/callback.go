@@ -104,7 +104,7 @@ func numbered(led *Ledger, e Event) Event {
 // extra queues something that decides nothing, outside the line.
 func (s *Sim) extra(led *Ledger, o *Order, add func(Event), like Event, body json.RawMessage) {
 	add(numbered(led, Event{
-		Kind: Queued, OrderID: o.OrderID, Action: like.Action + " (noise)", Due: like.Due, Detached: true, Body: body,
+		Kind: Queued, OrderID: o.OrderID, Action: like.Action, Due: like.Due, Detached: true, Noise: true, Body: body,
 	}))
 }
 
@@ -138,6 +138,7 @@ type job struct {
 	action  string
 	url     string
 	body    json.RawMessage
+	noise   bool
 }
 
 // PointCallback is the points of a callback: "callback OpenedDoor posting" and
@@ -154,13 +155,14 @@ func (s *Sim) post(ctx context.Context, j job) {
 		s.opt.Logger.Debug("callback not taken", logkey.OrderID, j.orderID, logkey.Event, j.action, logkey.Err, err)
 	}
 	s.book.add(Event{Kind: Posted, OrderID: j.orderID, Callback: j.id, Action: j.action, HTTP: code, Note: note})
-	if code == http.StatusOK {
+	done := code == http.StatusOK || j.noise && code != 0
+	if done {
 		s.book.add(Event{Kind: Taken, OrderID: j.orderID, Callback: j.id, Action: j.action})
 	}
 	s.mu.Lock()
 	delete(s.posting, j.id)
 	s.retryAt[j.id] = time.Now().Add(s.opt.RepeatEvery)
-	if code == http.StatusOK {
+	if done {
 		delete(s.retryAt, j.id)
 	}
 	s.mu.Unlock()

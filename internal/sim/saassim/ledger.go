@@ -55,6 +55,7 @@ type Event struct {
 	ClaimNo   string          `json:"claim_no,omitempty"` // of a deduction or a refund
 	Due       time.Time       `json:"due,omitzero"`
 	Detached  bool            `json:"detached,omitempty"` // others do not wait for it
+	Noise     bool            `json:"noise,omitempty"`    // decides nothing; any answer ends it
 	PayType   int             `json:"pay_type"`
 	PayStatus int             `json:"pay_status,omitempty"`
 	HTTP      int             `json:"http,omitempty"`
@@ -84,6 +85,7 @@ type Callback struct {
 	Body     json.RawMessage
 	Due      time.Time
 	Detached bool
+	Noise    bool
 	Decision *Decision
 	Lines    []Line // of a decision or claim
 	Total    int64
@@ -215,7 +217,7 @@ func (l *Ledger) open(e Event) {
 func (l *Ledger) queue(o *Order, e Event) {
 	c := &Callback{
 		ID: e.Callback, OrderID: e.OrderID, Action: e.Action, ClaimNo: e.ClaimNo, Body: e.Body, Due: e.Due,
-		Detached: e.Detached, Decision: e.Decision, Lines: e.Lines, Total: e.Total,
+		Detached: e.Detached, Noise: e.Noise, Decision: e.Decision, Lines: e.Lines, Total: e.Total,
 	}
 	o.Callbacks = append(o.Callbacks, c)
 	o.Cancelled = o.Cancelled || e.Action == ActionCancel
@@ -261,12 +263,28 @@ func (o *Order) accepted(payType int, orderNo string) *Report {
 	return nil
 }
 
+// reported says whether everything of that kind has an acknowledged report.
+func (o *Order) reported(payType int) bool {
+	if payType == 0 {
+		return o.accepted(0, o.OrderNo) != nil
+	}
+	action := map[int]string{1: ActionAdjust, 2: ActionRefund}[payType]
+	for _, c := range o.Callbacks {
+		if c.Action == action && c.ClaimNo != "" && o.accepted(payType, c.ClaimNo) == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // book is the ledger while it is being written.
 type book struct {
 	mu  sync.Mutex
 	log *journal.Log
 	led *Ledger
 	err error
+
+	changed chan struct{} // closed at the next event
 }
 
 func openBook(path string) (*book, error) {
@@ -278,7 +296,7 @@ func openBook(path string) (*book, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	return &book{log: log, led: led}, nil
+	return &book{log: log, led: led, changed: make(chan struct{})}, nil
 }
 
 // add writes events and folds them; what binds the SaaS is on disk when it
@@ -297,6 +315,14 @@ func (b *book) addLocked(e Event) {
 		b.err = err
 	}
 	b.led.apply(e)
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+func (b *book) next() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.changed
 }
 
 // binding says whether the SaaS must remember it after a power cut.

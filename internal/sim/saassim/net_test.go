@@ -49,20 +49,38 @@ func TestCallsWithoutAnAnswer(t *testing.T) {
 			t.Errorf("%s: %d orders, want %d", c.name, n, c.orders)
 		}
 	}
+	mu.Lock()
+	got := strings.Join(points, ",")
+	mu.Unlock()
+	if !strings.Contains(got, "OpenDoor received,OpenDoor before answer") {
+		t.Errorf("points: %s", got)
+	}
+}
+
+func TestACutNetworkIsCutForConnectionsToo(t *testing.T) {
+	g := newGateway(t, options())
+	srv := httptest.NewUnstartedServer(g.sim)
+	srv.Listener = g.sim.Listen(srv.Listener)
+	srv.StartTLS()
+	defer srv.Close()
+	client := srv.Client()
+	client.Timeout = 10 * time.Second
+	get := func() error {
+		resp, err := client.Get(srv.URL + "/OpenApi/x")
+		if err == nil {
+			err = resp.Body.Close()
+		}
+		return err
+	}
+	if err := get(); err != nil {
+		t.Fatal(err)
+	}
 	g.sim.Cut(true)
-	if resp, err := client.Get(srv.URL); err == nil {
-		resp.Body.Close()
+	if err := get(); err == nil {
 		t.Error("a SaaS off the network answered")
 	}
 	g.sim.Cut(false)
-	resp, err := client.Get(srv.URL + "/OpenApi/x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	mu.Lock()
-	defer mu.Unlock()
-	if got := strings.Join(points, ","); !strings.Contains(got, "OpenDoor received,OpenDoor before answer") {
-		t.Errorf("points: %s", got)
+	if err := get(); err != nil {
+		t.Errorf("back on the network: %v", err)
 	}
 }

@@ -154,6 +154,13 @@ func (s *Sim) AddScript(machineID string, door int, scripts ...Script) {
 	s.scripts[k] = append(s.scripts[k], scripts...)
 }
 
+// ClearScripts disarms the scripts of a door that no order has taken.
+func (s *Sim) ClearScripts(machineID string, door int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.scripts, doorKey{machineID, door})
+}
+
 // AddFault arms faults for calls of any order.
 func (s *Sim) AddFault(faults ...CallFault) {
 	s.mu.Lock()

@@ -21,16 +21,17 @@ type Sim struct {
 	book *book
 	wake chan struct{}
 
-	mu       sync.Mutex
-	tokens   map[string]time.Time // until when
-	scripts  map[doorKey][]Script
-	faults   []*CallFault
-	assigned map[string]Script // of orders whose OpenDoor has been seen
-	perOrder map[string][]*CallFault
-	machines map[string]Machine
-	posting  map[int64]bool      // callbacks under way
-	retryAt  map[int64]time.Time // callbacks that were not taken
-	cut      bool
+	mu        sync.Mutex
+	tokens    map[string]time.Time // until when
+	scripts   map[doorKey][]Script
+	faults    []*CallFault
+	assigned  map[string]Script // of orders whose OpenDoor has been seen
+	perOrder  map[string][]*CallFault
+	machines  map[string]Machine
+	posting   map[int64]bool      // callbacks under way
+	retryAt   map[int64]time.Time // callbacks that were not taken
+	cut       bool
+	listeners []*cutListener
 }
 
 type doorKey struct {
@@ -63,6 +64,32 @@ func New(o Options) (*Sim, error) {
 // Ledger returns a copy of the ledger as it is now.
 func (s *Sim) Ledger() *Ledger { return s.book.copy() }
 
+// Changed returns a channel that is closed when the ledger next changes.
+func (s *Sim) Changed() <-chan struct{} { return s.book.next() }
+
+// Quiet says whether an order has no callback left to be taken.
+func (s *Sim) Quiet(orderID string) bool {
+	quiet := true
+	s.book.edit(func(led *Ledger, _ func(Event)) {
+		if o := led.Orders[orderID]; o != nil {
+			quiet = len(front(o)) == 0
+		}
+	})
+	return quiet
+}
+
+// Reported says whether a report of that PayType was acknowledged for the order,
+// for every claim if it is not 0.
+func (s *Sim) Reported(orderID string, payType int) bool {
+	done := false
+	s.book.edit(func(led *Ledger, _ func(Event)) {
+		if o := led.Orders[orderID]; o != nil {
+			done = o.reported(payType)
+		}
+	})
+	return done
+}
+
 // SetMachine adds or replaces a machine.
 func (s *Sim) SetMachine(m Machine) {
 	s.mu.Lock()
@@ -82,7 +109,13 @@ func (s *Sim) RevokeTokens() {
 func (s *Sim) Cut(off bool) {
 	s.mu.Lock()
 	s.cut = off
+	listeners := s.listeners
 	s.mu.Unlock()
+	for _, l := range listeners {
+		if off {
+			l.cutAll()
+		}
+	}
 	s.nudge()
 }
 
@@ -257,7 +290,7 @@ func (s *Sim) ready(now time.Time) ([]job, time.Duration) {
 					next = min(next, due.Sub(now))
 				default:
 					s.posting[c.ID] = true
-					jobs = append(jobs, job{c.ID, o.OrderID, c.Action, o.NotifyURL, c.Body})
+					jobs = append(jobs, job{c.ID, o.OrderID, c.Action, o.NotifyURL, c.Body, c.Noise})
 				}
 			}
 		}
