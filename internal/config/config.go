@@ -86,6 +86,16 @@ type Terminal struct {
 	HoldsOverEndOfDay bool     `yaml:"holds_over_end_of_day"`
 	Reversal          string   `yaml:"reversal"`
 	SessionLimit      Duration `yaml:"session_limit"`
+	Timers            Timers   `yaml:"timers"`
+}
+
+// Timers are the line timers of a ZVT terminal (ZVT notes §2.5); zero is the
+// driver's default.
+type Timers struct {
+	T1 Duration `yaml:"t1"` // byte to byte
+	T2 Duration `yaml:"t2"` // frame to its ACK
+	T3 Duration `yaml:"t3"` // command to its answer
+	T4 Duration `yaml:"t4"` // terminal command to the next
 }
 
 // Display is a customer display. Language is a code of the text catalogue.
