@@ -60,6 +60,9 @@ func (a apdu) code() byte {
 	return a.instr
 }
 
+// agrees says whether an answer to a Status Information lets it stand.
+func (a apdu) agrees() bool { return a.code() == 0 || a.code() == codePartIssued }
+
 // append writes the message with its length: one byte, or FF and two, low first.
 func (a apdu) append(dst []byte) []byte {
 	n := len(a.data)

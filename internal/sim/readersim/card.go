@@ -23,6 +23,9 @@ type Card struct {
 	ReverseAfterAck bool `yaml:"reverse_after_ack,omitempty" json:"reverse_after_ack,omitempty"`
 	// Faults are armed when the card is taken.
 	Faults []Fault `yaml:"faults,omitempty" json:"faults,omitempty"`
+	// OnTaken, if set, is called when the terminal has taken the card, before the
+	// issuer is asked. It must not block.
+	OnTaken func() `yaml:"-" json:"-"`
 }
 
 func (c Card) withDefaults() Card {
@@ -81,6 +84,9 @@ func (l *life) awaitCard(ctx context.Context, wait time.Duration) (*presentation
 			return nil, 0, err
 		case p != nil:
 			l.t.AddFault(p.card.Faults...)
+			if p.card.OnTaken != nil {
+				p.card.OnTaken()
+			}
 			return p, 0, nil
 		case cmd == nil:
 			return nil, codeAborted, nil

@@ -16,8 +16,12 @@ const (
 	PointTx       = "tx "       // about to be sent
 	PointSent     = "sent "     // written, not acknowledged
 	PointTaken    = "taken "    // acknowledged by 06 (TCP: written)
-	PointAnswered = "answered " // the gateway's 80/84 for it has come
+	PointAnswered = "answered " // the gateway's 80/84 for it has come and counts
 )
+
+// AnswerTo names a received answer at PointRx and PointAcked, as "acked answer to
+// 04 0f": the transport has it, the terminal has not yet booked by it.
+const AnswerTo = "answer to "
 
 // FaultKind names a way to misbehave.
 type FaultKind string

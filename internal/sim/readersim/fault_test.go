@@ -17,6 +17,8 @@ func TestPowerCutsAtTheNamedPoints(t *testing.T) {
 	}{
 		{"before the Status Information the issuer has agreed", "tx 04 0f", "", false, Reversed, 1},
 		{"after it, before our answer", "taken 04 0f", "", true, Reversed, 1},
+		{"after our answer arrived, before it is booked", "acked answer to 04 0f", "> 80 00 00", true, Reversed, 1},
+		{"after our answer, once it is booked", "answered 04 0f", "> 80 00 00", true, Open, 1},
 		{"after our answer, before the completion", "tx 06 0f", "> 80 00 00", true, Open, 1},
 		{"while the card is with the host", "tx 04 ff", "", false, "", 0},
 	}
@@ -225,10 +227,10 @@ func TestEveryPointOfAReservationIsAnnounced(t *testing.T) {
 	})
 	want := []string{
 		"rx 06 22", "acked 06 22", "tx 80 00", "sent 80 00", "taken 80 00",
-		"tx 04 ff", "sent 04 ff", "taken 04 ff", "rx 80 00", "acked 80 00", "answered 04 ff",
-		"tx 04 ff", "sent 04 ff", "taken 04 ff", "rx 80 00", "acked 80 00", "answered 04 ff",
-		"tx 04 0f", "sent 04 0f", "taken 04 0f", "rx 80 00", "acked 80 00", "answered 04 0f",
-		"tx 06 0f", "sent 06 0f", "taken 06 0f", "rx 80 00", "acked 80 00", "answered 06 0f",
+		"tx 04 ff", "sent 04 ff", "taken 04 ff", "rx answer to 04 ff", "acked answer to 04 ff", "answered 04 ff",
+		"tx 04 ff", "sent 04 ff", "taken 04 ff", "rx answer to 04 ff", "acked answer to 04 ff", "answered 04 ff",
+		"tx 04 0f", "sent 04 0f", "taken 04 0f", "rx answer to 04 0f", "acked answer to 04 0f", "answered 04 0f",
+		"tx 06 0f", "sent 06 0f", "taken 06 0f", "rx answer to 06 0f", "acked answer to 06 0f", "answered 06 0f",
 	}
 	if got := strings.Join(points, ", "); got != strings.Join(want, ", ") {
 		t.Errorf("got %s\nwant %s", got, strings.Join(want, ", "))

@@ -49,6 +49,7 @@ type life struct {
 	tlv        bool // the gateway sent a container: we may too
 	blocks     bool // it takes print blocks
 
+	asked     string // our command that is not answered yet
 	command   []byte // the command of the running dialogue
 	abortable bool   // 06 B0 would be obeyed now
 	aborted   bool
@@ -217,6 +218,17 @@ func (l *life) complete(ctx context.Context, data ...byte) error {
 
 // tell sends a command as master and waits for its application answer (T3).
 func (l *life) tell(ctx context.Context, a apdu) (apdu, error) {
+	answer, err := l.ask(ctx, a)
+	if err == nil {
+		_, err = l.point(ctx, PointAnswered, a.name())
+	}
+	return answer, err
+}
+
+// ask is tell without its last point: the caller has something to write first.
+func (l *life) ask(ctx context.Context, a apdu) (apdu, error) {
+	l.asked = a.name()
+	defer func() { l.asked = "" }()
 	for {
 		out, err := l.transmit(ctx, a)
 		switch {
@@ -230,8 +242,7 @@ func (l *life) tell(ctx context.Context, a apdu) (apdu, error) {
 		case err != nil:
 			return apdu{}, err
 		case answer != nil:
-			_, err := l.point(ctx, PointAnswered, a.name())
-			return *answer, err
+			return *answer, nil
 		}
 		// The gateway repeated its command: it has not seen our message either.
 	}

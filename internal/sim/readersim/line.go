@@ -125,7 +125,7 @@ func (l *life) await(ctx context.Context, wait <-chan time.Time, taps <-chan *pr
 
 // accept is the transport's receipt of a frame; false: it did not get through.
 func (l *life) accept(ctx context.Context, it item) (bool, error) {
-	name := it.apdu.name()
+	name := l.nameIn(it.apdu)
 	fs, err := l.point(ctx, PointRx, name)
 	if err != nil {
 		return false, err
@@ -147,6 +147,15 @@ func (l *life) accept(ctx context.Context, it item) (bool, error) {
 	l.lastIn, l.armed = it.raw, fs
 	_, err = l.point(ctx, PointAcked, name)
 	return err == nil, err
+}
+
+// nameIn is the name of a received message at its points: an answer is named
+// after what it answers.
+func (l *life) nameIn(a apdu) string {
+	if a.isAnswer() && l.asked != "" {
+		return AnswerTo + l.asked
+	}
+	return a.name()
 }
 
 // control writes one byte of the serial transport.

@@ -102,30 +102,41 @@ func (l *life) openHolds() int {
 // if not, the dialogue is over.
 func (l *life) report(ctx context.Context, tx *Tx, info []byte) (bool, error) {
 	for {
-		answer, err := l.tell(ctx, msg(cmdStatusInfo, info...))
+		answer, err := l.ask(ctx, msg(cmdStatusInfo, info...))
 		switch {
 		case soft(err):
 			return l.unanswered(ctx, tx, err)
 		case err != nil:
 			return false, err // power cut: resync decides
 		}
-		l.t.book.add(Event{Kind: Answered, Tx: tx.ID, Code: int(answer.code())})
-		switch answer.code() {
-		case 0:
-			l.t.book.add(Event{Kind: Booked, Tx: tx.ID, Amount: tx.Amount})
+		l.decide(tx, answer)
+		if _, err := l.point(ctx, PointAnswered, headName(cmdStatusInfo)); err != nil {
+			return answer.agrees(), err
+		}
+		switch {
+		case answer.agrees():
 			return true, nil
-		case codePartIssued:
-			l.t.book.add(Event{Kind: Booked, Tx: tx.ID, Amount: partIssued(answer, tx.Amount), Note: "partly issued"})
-			return true, nil
-		case codeWait: // asks again (§9.3)
-			if err := l.pause(ctx, l.t.opt.Timing.Ask); err != nil {
-				return false, err
-			}
-		default:
-			l.t.book.add(Event{Kind: Autoreversed, Tx: tx.ID, Amount: tx.Amount, Note: "refused by the gateway"})
+		case answer.code() != codeWait:
 			_, err := l.tell(ctx, msg(cmdPTAbort, codeAborted))
 			return false, err
 		}
+		if err := l.pause(ctx, l.t.opt.Timing.Ask); err != nil { // asks again (§9.3)
+			return false, err
+		}
+	}
+}
+
+// decide books a transaction or takes it back by the gateway's answer (§9.3):
+// the terminal's commit point.
+func (l *life) decide(tx *Tx, answer apdu) {
+	l.t.book.add(Event{Kind: Answered, Tx: tx.ID, Code: int(answer.code())})
+	switch {
+	case answer.code() == codePartIssued:
+		l.t.book.add(Event{Kind: Booked, Tx: tx.ID, Amount: partIssued(answer, tx.Amount), Note: "partly issued"})
+	case answer.agrees():
+		l.t.book.add(Event{Kind: Booked, Tx: tx.ID, Amount: tx.Amount})
+	case answer.code() != codeWait:
+		l.t.book.add(Event{Kind: Autoreversed, Tx: tx.ID, Amount: tx.Amount, Note: "refused by the gateway"})
 	}
 }
 
