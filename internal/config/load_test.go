@@ -10,12 +10,18 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+const (
+	newKey = "6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e"
+	oldKey = "0101010101010101010101010101010101010101010101010101010101010101"
+)
+
 // credentials makes a credential directory with placeholder secrets, and extra
 // files by name.
 func credentials(t *testing.T, extra map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
-	files := map[string]string{"saas-key": "key\n", "saas-secret": "secret\n", "callback-key": "new\nold\n"}
+	keys := "# the first signs\n" + newKey + "\n\n" + oldKey + "\n"
+	files := map[string]string{"saas-key": "key\n", "saas-secret": "secret\n", "callback-key": keys}
 	for name, content := range extra {
 		files[name] = content
 	}
@@ -29,7 +35,7 @@ func credentials(t *testing.T, extra map[string]string) string {
 }
 
 func TestEveryBadFileIsRefusedWithExactlyTheseProblems(t *testing.T) {
-	dir := credentials(t, map[string]string{"empty-key": "\n", "not-pem": "x", "mqtt-password": "p", "c.crt": "x", "k.pem": "x"})
+	dir := credentials(t, map[string]string{"empty-key": "\n", "two-keys": newKey + "\nshort\n", "not-pem": "x", "mqtt-password": "p", "c.crt": "x", "k.pem": "x"})
 	files, err := filepath.Glob("testdata/bad/*.yaml")
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d files, %v", len(files), err)

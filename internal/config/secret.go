@@ -10,16 +10,24 @@ const hidden = "[hidden]"
 
 // Secret is a key, password or token. However it is printed, logged or encoded it
 // shows "[hidden]"; Reveal is the one way to its value.
-type Secret struct{ value string }
+//
+// The value sits behind a pointer because fmt calls no method of a value in an
+// unexported field of a struct: there it prints an address instead.
+type Secret struct{ value *string }
 
 // NewSecret wraps a value that did not come from a secret file.
-func NewSecret(value string) Secret { return Secret{value: value} }
+func NewSecret(value string) Secret { return Secret{value: &value} }
 
-// Reveal is the value, for the one who uses it.
-func (s Secret) Reveal() string { return s.value }
+// Reveal is the value, for the one who uses it; "" if there is none.
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // IsSet tells whether there is a value at all.
-func (s Secret) IsSet() bool { return s.value != "" }
+func (s Secret) IsSet() bool { return s.Reveal() != "" }
 
 // String implements fmt.Stringer.
 func (Secret) String() string { return hidden }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"edged/internal/callback"
 )
 
 // maxSecretFile bounds a key or certificate file.
@@ -61,7 +63,7 @@ func (k *checker) secrets() *Secrets {
 	s := &Secrets{
 		SaaSKey:           k.secret("saas.key_file", c.SaaS.KeyFile, true),
 		SaaSSecret:        k.secret("saas.secret_file", c.SaaS.SecretFile, true),
-		CallbackKeys:      k.secretLines("callbacks.mac_key_file", c.Callbacks.MACKeyFile),
+		CallbackKeys:      k.callbackKeys("callbacks.mac_key_file", c.Callbacks.MACKeyFile),
 		TerminalPasswords: map[string]Secret{},
 		MQTTPassword:      k.secret("mqtt.password_file", c.MQTT.PasswordFile, false),
 		ConsoleToken:      k.secret("console.token_file", c.Console.TokenFile, false),
@@ -110,11 +112,20 @@ func (k *checker) secret(path, file string, required bool) Secret {
 	return NewSecret(value)
 }
 
-// secretLines reads a file of one secret a line; empty lines do not count.
-func (k *checker) secretLines(path, file string) []Secret {
+// callbackKeys reads a file of one key a line; empty lines and comments do not
+// count.
+func (k *checker) callbackKeys(path, file string) []Secret {
+	text := k.secret(path, file, true)
+	if !text.IsSet() {
+		return nil
+	}
+	if _, err := callback.ParseKeys(text.Reveal()); err != nil {
+		k.problem(path, "not a file of callback keys, got: %v, want 64 hex digits a line", err)
+		return nil
+	}
 	var out []Secret
-	for line := range strings.Lines(k.secret(path, file, true).Reveal()) {
-		if line = strings.TrimSpace(line); line != "" {
+	for line := range strings.Lines(text.Reveal()) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
 			out = append(out, NewSecret(line))
 		}
 	}

@@ -20,7 +20,9 @@ func TestASecretHidesItselfHoweverItIsPrinted(t *testing.T) {
 		Keys []Secret
 		Map  map[string]Secret
 		Ptr  *Secret
-	}{Key: NewSecret(value), Keys: []Secret{NewSecret(value)}, Map: map[string]Secret{"front": NewSecret(value)}}
+		key  Secret
+		keys []Secret
+	}{key: NewSecret(value), keys: []Secret{NewSecret(value)}, Key: NewSecret(value), Keys: []Secret{NewSecret(value)}, Map: map[string]Secret{"front": NewSecret(value)}}
 	holder.Ptr = &holder.Key
 
 	outputs := map[string]string{}
@@ -78,7 +80,7 @@ func TestSecretsAreReadFromCredentialsThenFromBesideTheFile(t *testing.T) {
 	if got := s.SaaSSecret.Reveal(); got != "beside the file" {
 		t.Errorf("SaaSSecret = %q", got)
 	}
-	if len(s.CallbackKeys) != 2 || s.CallbackKeys[0].Reveal() != "new" || s.CallbackKeys[1].Reveal() != "old" {
+	if len(s.CallbackKeys) != 2 || s.CallbackKeys[0].Reveal() != newKey || s.CallbackKeys[1].Reveal() != oldKey {
 		t.Errorf("%d CallbackKeys", len(s.CallbackKeys))
 	}
 	if got := s.TerminalPasswords["front"].Reveal(); got != "123456" {
@@ -133,8 +135,8 @@ func TestNoProblemShowsASecret(t *testing.T) {
 	content := strings.Replace(minimal, "port: /dev", "password_file: password, port: /dev", 1) +
 		"metrics: {remote_write: {url: \"https://user:pppppppp-value@example.com\"}}\nlog: {level: x}\n"
 	_, problems := Parse("edged.yaml", []byte(content))
-	if len(problems) != 3 {
-		t.Errorf("%d problems, want 3: %v", len(problems), problems)
+	if len(problems) != 4 {
+		t.Errorf("%d problems, want 4: %v", len(problems), problems)
 	}
 	for _, p := range problems {
 		if strings.Contains(p.String(), "-value") || strings.Contains(p.String(), "12345x") {

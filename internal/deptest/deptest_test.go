@@ -140,7 +140,7 @@ func arrows() []Rule {
 			Room: "internal/supervise", Only: []string{"internal/logkey"}, OnlyWhy: "it does not know what it runs",
 		},
 		{
-			Room: "internal/config", Only: []string{"internal/money"}, OnlyWhy: "it reads a file; what is done with it is the app's wiring",
+			Room: "internal/config", Only: []string{"internal/money", "internal/callback"}, OnlyWhy: "it reads a file; what is done with it is the app's wiring",
 		},
 		{
 			Room: "internal/machines", Only: []string{"internal/money", "internal/logkey", "internal/clock", "internal/saas/wire"},
