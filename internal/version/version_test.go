@@ -23,7 +23,8 @@ func TestABuildIsDescribed(t *testing.T) {
 		{"from a checkout", "", "", debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: vcs}, "devel (1a2b3c4d5e6f+changes" + machine + ")", "2026-11-24T03:44:00Z"},
 		{"by go install", "", "", debug.BuildInfo{Main: debug.Module{Version: "v1.2.4"}}, "v1.2.4 (" + machine[2:] + ")", ""},
 		{
-			"for a variant of the processor", "v1", "", debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "GOARM", Value: "7"}}},
+			"for a variant of the processor", "v1", "",
+			debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "GOARM", Value: "7"}}},
 			"v1 (" + machine[2:] + "/7)", "",
 		},
 	} {
