@@ -18,6 +18,7 @@ type cable struct {
 	mute  time.Duration // 0: the line ends
 	until time.Time     // muted until
 	cuts  int
+	flow  chan struct{} // closed while bytes to the terminal may go; nil: always
 	// spy, if set, sees every byte that arrives.
 	spy func(dir int, b []byte)
 }
@@ -28,7 +29,28 @@ const (
 	toDriver
 )
 
-func uncut() *cable { return &cable{cutAt: -1} }
+func uncut() *cable {
+	flow := make(chan struct{})
+	close(flow)
+	return &cable{cutAt: -1, flow: flow}
+}
+
+// hold keeps bytes to the terminal waiting, or lets them go.
+func (c *cable) hold(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if on {
+		c.flow = make(chan struct{})
+	} else {
+		close(c.flow)
+	}
+}
+
+func (c *cable) flowing() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.flow
+}
 
 // join returns both ends of a new line. The cable's count goes on over lines, and
 // it is cut once.
@@ -45,6 +67,9 @@ func (c *cable) carry(dir int, to io.Writer, from io.Reader) {
 	buf := make([]byte, 512)
 	for {
 		n, err := from.Read(buf)
+		if flow := c.flowing(); dir == toTerminal && flow != nil {
+			<-flow
+		}
 		pass, end := c.pass(dir, buf[:n])
 		if len(pass) > 0 {
 			if c.spy != nil {
