@@ -38,14 +38,18 @@ type Anchor struct {
 }
 
 // At advances the counters to the reading r.
+// A reading older than the last one changes nothing.
 func (p Powered) At(r Reading) Powered {
-	if elapsed := p.elapsed(r); elapsed > 0 {
-		p.On += elapsed
-		if p.Up && p.Boot == r.Boot {
+	elapsed := p.elapsed(r)
+	if elapsed < 0 {
+		return p
+	}
+	p.On += elapsed
+	if p.Boot == r.Boot {
+		if p.Up {
 			p.Reachable += elapsed
 		}
-	}
-	if p.Boot != r.Boot {
+	} else {
 		p.Up = false
 	}
 	p.Boot, p.SinceBoot = r.Boot, r.SinceBoot

@@ -26,6 +26,19 @@ func TestPoweredCountsBootTimeWhateverTheWallDoes(t *testing.T) {
 	}
 }
 
+func TestAReadingOlderThanTheLastIsPassedOver(t *testing.T) {
+	c := NewStill(noon())
+	p := Powered{}.At(c.Read())
+	c.Advance(time.Minute)
+	older := c.Read()
+	c.Advance(time.Minute)
+	newer := c.Read()
+	c.Advance(time.Minute)
+	if p = p.At(newer).At(older).At(c.Read()); p.On != 3*time.Minute {
+		t.Errorf("On = %v, want 3m", p.On)
+	}
+}
+
 func TestPoweredOverAReboot(t *testing.T) {
 	tests := []struct {
 		name        string
