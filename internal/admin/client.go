@@ -1,0 +1,157 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"syscall"
+
+	"edged/internal/version"
+)
+
+// maxAnswer bounds what the client reads: a hundred thousand orders fit.
+const maxAnswer = 1 << 30
+
+// Client asks a daemon over its socket. Its errors are meant for people; they wrap
+// ErrNotRunning, ErrPermission, or what the daemon answered. Its methods block for
+// the answer, at most until their context ends.
+type Client struct {
+	path string
+	http *http.Client
+}
+
+// NewClient makes a client of the daemon behind the socket at path.
+func NewClient(path string) *Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", path)
+	}
+	return &Client{path: path, http: &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
+}
+
+// Status asks for everything at a glance.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	return get[Status](ctx, c, "/v1/status")
+}
+
+// Version asks which edged is running.
+func (c *Client) Version(ctx context.Context) (version.Info, error) {
+	return get[version.Info](ctx, c, "/v1/version")
+}
+
+// Orders lists the newest orders.
+func (c *Client) Orders(ctx context.Context, limit int, all bool) (Orders, error) {
+	q := url.Values{"limit": {strconv.Itoa(limit)}, "all": {strconv.FormatBool(all)}}
+	return get[Orders](ctx, c, "/v1/orders?"+q.Encode())
+}
+
+// Order asks for one order with its journal.
+func (c *Client) Order(ctx context.Context, orderID string) (OrderDetail, error) {
+	return get[OrderDetail](ctx, c, "/v1/orders/"+url.PathEscape(orderID))
+}
+
+// Tasks lists what waits for a person.
+func (c *Client) Tasks(ctx context.Context) (Tasks, error) {
+	return get[Tasks](ctx, c, "/v1/tasks")
+}
+
+// Queue lists the outbox and the dead letters.
+func (c *Client) Queue(ctx context.Context, limit int) (Entries, error) {
+	return get[Entries](ctx, c, "/v1/queue?limit="+strconv.Itoa(limit))
+}
+
+// QueueEntry asks for one entry with its bytes.
+func (c *Client) QueueEntry(ctx context.Context, n int64) (QueueDetail, error) {
+	return get[QueueDetail](ctx, c, entry(n))
+}
+
+// Retry sends an entry now.
+func (c *Client) Retry(ctx context.Context, n int64) (Done, error) {
+	return call[Done](ctx, c, http.MethodPost, entry(n)+"/retry", nil)
+}
+
+// Drop closes an entry for good.
+func (c *Client) Drop(ctx context.Context, n int64, drop Drop) (Done, error) {
+	return call[Done](ctx, c, http.MethodPost, entry(n)+"/drop", drop)
+}
+
+// LaneOut takes a lane out of service.
+func (c *Client) LaneOut(ctx context.Context, lane, why string) (Done, error) {
+	return call[Done](ctx, c, http.MethodPost, "/v1/lanes/"+url.PathEscape(lane)+"/out", Out{why})
+}
+
+// LaneIn brings a lane back.
+func (c *Client) LaneIn(ctx context.Context, lane string) (Done, error) {
+	return call[Done](ctx, c, http.MethodPost, "/v1/lanes/"+url.PathEscape(lane)+"/in", nil)
+}
+
+func entry(n int64) string { return "/v1/queue/" + strconv.FormatInt(n, 10) }
+
+func get[T any](ctx context.Context, c *Client, path string) (T, error) {
+	return call[T](ctx, c, http.MethodGet, path, nil)
+}
+
+func call[T any](ctx context.Context, c *Client, method, path string, body any) (T, error) {
+	var v T
+	err := c.call(ctx, method, path, body, &v)
+	return v, err
+}
+
+func (c *Client) call(ctx context.Context, method, path string, body, into any) error {
+	var send io.Reader = http.NoBody
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		send = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://edged"+path, send)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.explain(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("answer of edged: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		var f Failure
+		_ = json.Unmarshal(answer, &f) // what is not JSON has no message
+		return f.failed(resp.StatusCode)
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return fmt.Errorf("answer of edged: %w", err)
+	}
+	return nil
+}
+
+// explain says what is wrong in the words of the one who typed the command.
+func (c *Client) explain(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w (no socket at %s)", ErrNotRunning, c.path)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("%w (nobody answers on %s)", ErrNotRunning, c.path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w on %s: %s", ErrPermission, c.path, owners(c.path))
+	}
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return fmt.Errorf("edged at %s: %w", c.path, err)
+}
