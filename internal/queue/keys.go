@@ -30,9 +30,8 @@ type JournalRow struct {
 
 // ReportHead is a waiting report without its body.
 type ReportHead struct {
-	N    N
-	Seq  Seq
-	Size int // bytes of the body
+	N   N
+	Seq Seq
 }
 
 // ReportRow is a waiting report. When the record was damaged, Err is
@@ -87,7 +86,7 @@ type Snapshot struct {
 	Lanes   map[string][]byte // by lane name
 	Meta    map[string][]byte // by key
 	Journal []JournalRow      // in N order; of open orders
-	Reports []ReportHead      // in N order
+	Reports []ReportHead      // in N order; of open orders
 	Dead    []Dead            // in N order
 	Tasks   []Task            // in N order
 }
