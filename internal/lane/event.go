@@ -56,7 +56,8 @@ type Limit struct {
 // Out takes the lane out of service by hand; In brings it back.
 type Out struct{ Why string }
 
-// In ends Out, and a restock that was never closed.
+// In ends Out, a restock that was never closed, and the wait for doors that no
+// callback closed.
 type In struct{}
 
 // Tick tells the time of day for the end of day. Day and Clock are local; Day is

@@ -70,7 +70,7 @@ func (w *work) apply(b Body) error {
 			w.Durable.Out = "by hand"
 		}
 	case In:
-		w.Durable.Out, w.Durable.Restock = "", nil
+		w.onIn()
 	case Tick:
 		w.Day, w.Clock = b.Day, b.Clock
 	case EndOfDayNow:
@@ -87,6 +87,17 @@ func (w *work) apply(b Body) error {
 		return fmt.Errorf("%w: unknown event %T", purchase.ErrBug, b)
 	}
 	return nil
+}
+
+// onIn frees what nothing else will ever free: a restock without an end, and a
+// door whose callback never comes. A person has seen that it is closed.
+func (w *work) onIn() {
+	w.Durable.Out, w.Durable.Restock = "", nil
+	for _, o := range w.Orders {
+		if o.DoorBusy {
+			w.emit(Tell{Order: o.ID, Body: purchase.Person{Act: purchase.ActDoorClosed, Note: "lane in"}})
+		}
+	}
 }
 
 func (w *work) tell(r Reason, on bool) {
