@@ -1,16 +1,7 @@
-// Package pole drives a character pole display in ESC/POS mode (displays.md §1).
-//
-// One goroutine (Run) owns the line. Show never blocks and replaces what is
-// wanted: screens in between are not shown, and a display that lags shows the
-// newest one. After every opening the display is set up anew and painted; while
-// nothing changes that is repeated now and then, because a display may have lost
-// its power without the line having noticed.
-//
-// It promises that a fault of the display touches nobody: it is logged once,
-// counted, and the line is opened again.
 package pole
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,186 +17,214 @@ import (
 	"edged/internal/serialdev/escpos"
 )
 
-// ErrOptions is returned when a display cannot be made of its options.
-var ErrOptions = errors.New("pole: options")
+// ErrOptions is returned by New when an option is missing or impossible.
+var ErrOptions = errors.New("pole: bad option")
 
-// Line is an open line to a display.
+// Line is an open serial port. Close must end a blocked Read and Write; Read must end
+// with an error when the device goes away.
 type Line interface {
-	io.WriteCloser
+	io.ReadWriteCloser
 	SetWriteDeadline(t time.Time) error
 }
 
-// Options of New. Open and Lane are required.
+const (
+	resetPause  = 200 * time.Millisecond // after 1B 40 (section 1.2)
+	writeWithin = 2 * time.Second        // a repaint takes 52 ms at 9600 baud (section 0.3)
+)
+
+// Options make a Display. Lane and Open are required.
 type Options struct {
 	Lane string
-	// Open opens the line and is called again, with its own back-off, whenever the
-	// line was lost; it must give up when ctx ends.
-	Open  func(ctx context.Context) (Line, error)
-	Setup escpos.Setup
+	// Open opens the line. It is called again, with back-off, whenever the line was
+	// lost; it must give up when ctx ends. The Display closes what it returns.
+	Open func(ctx context.Context) (Line, error)
 
-	AfterReset   time.Duration // the display's time after a reset; 200 ms if zero (§1.2)
-	WriteTimeout time.Duration // of one repaint; 2 s if zero (a repaint takes 52 ms at 9600)
-	Refresh      time.Duration // between set-ups while nothing changes; 45 s if zero
+	Setup     escpos.Setup
+	Refresh   time.Duration // between initialisations while nothing changes; 45 s if zero
+	RetryBase time.Duration // first wait before the line is opened again; 200 ms if zero
+	RetryCap  time.Duration // longest wait; 30 s if zero
 
-	Logger     *slog.Logger
-	Registerer prometheus.Registerer
+	Logger     *slog.Logger          // discards if nil
+	Registerer prometheus.Registerer // nil: not scraped
 }
 
-// Display is one pole display. Show may be called from any goroutine.
+// Display is one display. Run owns the line; Show may be called from any goroutine.
 type Display struct {
-	o      Options
+	opts   Options
+	setup  []byte // what follows the reset
 	device *devmetrics.Device
-	log    *slog.Logger
-	wake   chan struct{}
+	wake   chan struct{} // wanted has changed
 
 	mu     sync.Mutex
 	wanted [escpos.Rows]string
+
+	// Run's goroutine only.
+	down   string // why, as last logged
+	wasUp  bool
+	failed bool // since it was up last
 }
 
-// New makes a display that is dark until Run. Errors: ErrOptions, the registry's.
+// New returns a Display that shows nothing until Run.
 func New(o Options) (*Display, error) {
 	if o.Open == nil || o.Lane == "" {
 		return nil, fmt.Errorf("%w: lane and open are needed", ErrOptions)
+	}
+	setup, err := escpos.AppendSetup(nil, o.Setup)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	device, err := devmetrics.New(o.Registerer, o.Lane, "display")
 	if err != nil {
 		return nil, err
 	}
-	if o.Setup.Charset == "" {
-		o.Setup.Charset = escpos.CP858
-	}
-	orElse(&o.AfterReset, 200*time.Millisecond)
-	orElse(&o.WriteTimeout, 2*time.Second)
-	orElse(&o.Refresh, 45*time.Second)
+	o.Setup.Charset = cmp.Or(o.Setup.Charset, escpos.CP858)
+	o.Refresh = cmp.Or(o.Refresh, 45*time.Second)
+	o.RetryBase = cmp.Or(o.RetryBase, 200*time.Millisecond)
+	o.RetryCap = max(cmp.Or(o.RetryCap, 30*time.Second), o.RetryBase)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Display{
-		o: o, device: device, wake: make(chan struct{}, 1),
-		log: o.Logger.With(logkey.Component, "pole", logkey.Lane, o.Lane),
-	}, nil
+	o.Logger = o.Logger.With(logkey.Component, "pole", logkey.Lane, o.Lane)
+	return &Display{opts: o, setup: setup, device: device, wake: make(chan struct{}, 1)}, nil
 }
 
-func orElse(d *time.Duration, v time.Duration) {
-	if *d == 0 {
-		*d = v
-	}
-}
-
-// Show replaces what is wanted on the display; rows that are missing are blank. It
-// never blocks.
+// Show replaces the wanted screen; rows that are missing are blank. It never blocks.
 func (d *Display) Show(rows []string) {
+	var wanted [escpos.Rows]string
+	copy(wanted[:], rows)
 	d.mu.Lock()
-	d.wanted = [escpos.Rows]string{}
-	copy(d.wanted[:], rows)
+	changed := d.wanted != wanted
+	d.wanted = wanted
 	d.mu.Unlock()
+	if !changed {
+		return
+	}
 	select {
 	case d.wake <- struct{}{}:
-	default:
+	default: // a repaint is due already, and will take these rows
 	}
 }
 
-// Run paints until ctx ends; it returns nil then. The display may come and go.
+// Run keeps the wanted screen on the display until ctx ends; it returns nil then.
 func (d *Display) Run(ctx context.Context) error {
-	defer d.device.Up(false)
-	failed := false
-	for lives := 0; ; lives++ {
-		line, err := d.o.Open(ctx)
-		if ctx.Err() != nil {
-			return closed(line)
-		}
-		if err == nil {
-			if lives > 0 {
-				d.device.Reconnected()
-			}
-			err = d.serve(ctx, line, func() { failed = false })
-			_ = line.Close() // what it was good for is over
-		}
+	wait := d.opts.RetryBase
+	for {
+		up, err := d.life(ctx)
 		d.device.Up(false)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if !failed {
-			d.log.Warn("display does not take its screen", logkey.Err, err)
-			failed = true
+		d.fault(err)
+		if up {
+			wait = d.opts.RetryBase
 		}
-		if !sleep(ctx, d.o.AfterReset) {
+		if !pause(ctx, wait) {
 			return nil
 		}
+		wait = min(2*wait, d.opts.RetryCap)
 	}
 }
 
-func closed(line Line) error {
-	if line != nil {
-		_ = line.Close()
+// fault logs why the display is down, once for each reason in a row.
+func (d *Display) fault(err error) {
+	d.failed = true
+	level := slog.LevelWarn
+	if d.down == err.Error() {
+		level = slog.LevelDebug
 	}
-	return nil
+	d.down = err.Error()
+	d.opts.Logger.Log(context.Background(), level, "display lost", logkey.Err, err)
 }
 
-// serve sets the display up and paints what is wanted until the line fails or ctx
-// ends; well is called when a whole screen was taken.
-func (d *Display) serve(ctx context.Context, line Line, well func()) error {
-	for {
-		if err := d.setUp(ctx, line); err != nil {
-			return err
-		}
-		refresh := time.NewTimer(d.o.Refresh)
-		err := d.paint(ctx, line, refresh.C, well)
-		refresh.Stop()
-		if err != nil || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-func (d *Display) setUp(ctx context.Context, line Line) error {
-	if err := d.write(line, escpos.AppendReset(nil)); err != nil {
-		return err
-	}
-	if !sleep(ctx, d.o.AfterReset) {
-		return nil
-	}
-	b, err := escpos.AppendSetup(nil, d.o.Setup)
+// life is one open line. up: the display took a whole screen.
+func (d *Display) life(ctx context.Context) (up bool, err error) {
+	line, err := d.opts.Open(ctx)
 	if err != nil {
-		return err
+		return false, fmt.Errorf("open: %w", err)
 	}
-	return d.write(line, b)
+	gone := make(chan error, 1)
+	var reader sync.WaitGroup
+	defer reader.Wait()
+	defer line.Close()
+	// The display says nothing; reading tells of a pulled plug without a write.
+	reader.Go(func() {
+		_, err := io.Copy(io.Discard, line)
+		gone <- cmp.Or(err, io.EOF)
+	})
+	if err := d.initialise(ctx, line); err != nil {
+		return false, err
+	}
+	d.isUp()
+	return true, d.serve(ctx, line, gone)
 }
 
-// paint shows every change until it is time for another set-up.
-func (d *Display) paint(ctx context.Context, line Line, refresh <-chan time.Time, well func()) error {
+func (d *Display) isUp() {
+	d.device.Up(true)
+	if d.wasUp && d.failed {
+		d.device.Reconnected()
+	}
+	d.wasUp, d.failed = true, false
+}
+
+// serve repaints what changes, and initialises the display now and then while
+// nothing does: one that lost its power has forgotten everything (section 0.7).
+func (d *Display) serve(ctx context.Context, line Line, gone <-chan error) error {
+	refresh := time.NewTimer(d.opts.Refresh)
+	defer refresh.Stop()
 	for {
-		d.mu.Lock()
-		rows := d.wanted
-		d.mu.Unlock()
-		if err := d.write(line, escpos.AppendScreen(nil, d.o.Setup.Charset, rows)); err != nil {
+		var err error
+		select {
+		case <-d.wake:
+			err = d.paint(line)
+		case <-refresh.C:
+			err = d.initialise(ctx, line)
+		case err = <-gone:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if err != nil {
 			return err
 		}
-		d.device.Up(true)
-		well()
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-refresh:
-			return nil
-		case <-d.wake:
-		}
+		refresh.Reset(d.opts.Refresh)
 	}
 }
 
-func (d *Display) write(line Line, b []byte) error {
-	if err := line.SetWriteDeadline(time.Now().Add(d.o.WriteTimeout)); err != nil {
+// initialise brings a display of unknown state to the wanted screen (section 1.2).
+func (d *Display) initialise(ctx context.Context, line Line) error {
+	if err := write(line, escpos.AppendReset(nil)); err != nil {
+		return err
+	}
+	if !pause(ctx, resetPause) {
+		return ctx.Err()
+	}
+	if err := write(line, d.setup); err != nil {
+		return err
+	}
+	return d.paint(line)
+}
+
+// paint writes both rows whole, so that nothing depends on what is there.
+func (d *Display) paint(line Line) error {
+	d.mu.Lock()
+	rows := d.wanted
+	d.mu.Unlock()
+	return write(line, escpos.AppendScreen(nil, d.opts.Setup.Charset, rows))
+}
+
+func write(line Line, b []byte) error {
+	if err := line.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
 		return err
 	}
 	_, err := line.Write(b)
 	return err
 }
 
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
+// pause waits; false: ctx has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
-	case <-t.C:
+	case <-timer.C:
 		return true
 	case <-ctx.Done():
 		return false
