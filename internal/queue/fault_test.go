@@ -4,9 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/ncruces/go-sqlite3/vfs"
 
 	"edged/internal/testutil/powerfail"
 )
@@ -34,23 +40,31 @@ func lane(t testing.TB, s *Store) string {
 }
 
 func TestAFullDiskFailsCommitsAndIsOverWhenThereIsSpace(t *testing.T) {
-	disk := powerfail.NewFS(nil, powerfail.NewLog())
-	s := simulated(t, disk)
-	commit(t, s, putLane("before"))
-	remove := disk.Inject(powerfail.Fault{Op: powerfail.Write, Err: syscall.ENOSPC, Short: 100})
-	for range 3 {
-		err := s.Commit(t.Context(), putLane("full"))
-		if !errors.Is(err, ErrDiskFull) || !errors.Is(err, ErrNotDurable) || errors.Is(err, ErrBroken) {
-			t.Fatalf("commit on a full disk: got %v, want ErrDiskFull and ErrNotDurable", err)
-		}
-	}
-	if got := lane(t, s); got != "before" {
-		t.Errorf("after failed commits: got %q, want %q", got, "before")
-	}
-	remove()
-	commit(t, s, putLane("after"))
-	if got := lane(t, s); got != "after" {
-		t.Errorf("with space again: got %q, want %q", got, "after")
+	for name, full := range map[string]error{
+		"no space":          syscall.ENOSPC,
+		"quota":             syscall.EDQUOT,
+		"as os.File has it": &fs.PathError{Op: "write", Path: "edged.db-wal", Err: syscall.ENOSPC},
+	} {
+		t.Run(name, func(t *testing.T) {
+			disk := powerfail.NewFS(nil, powerfail.NewLog())
+			s := simulated(t, disk)
+			commit(t, s, putLane("before"))
+			remove := disk.Inject(powerfail.Fault{Op: powerfail.Write, Err: full, Short: 100})
+			for range 3 {
+				err := s.Commit(t.Context(), putLane("full"))
+				if !errors.Is(err, ErrDiskFull) || !errors.Is(err, ErrNotDurable) || errors.Is(err, ErrBroken) || s.usable() != nil {
+					t.Fatalf("commit on a full disk: got %v, want ErrDiskFull and ErrNotDurable", err)
+				}
+			}
+			if got := lane(t, s); got != "before" {
+				t.Errorf("after failed commits: got %q, want %q", got, "before")
+			}
+			remove()
+			commit(t, s, putLane("after"))
+			if got := lane(t, s); got != "after" {
+				t.Errorf("with space again: got %q, want %q", got, "after")
+			}
+		})
 	}
 }
 
@@ -105,6 +119,29 @@ func TestOpeningOnADeadDiskIsAClearError(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAFullDiskAtTheStartCostsTheReserveNotTheStart(t *testing.T) {
+	disk := powerfail.NewFS(nil, nil)
+	disk.Inject(powerfail.Fault{Op: powerfail.Create, File: "-wal", Err: syscall.ENOSPC, Times: 1})
+	name, unregister := disk.Register()
+	defer unregister()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, reserveName), make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), Options{Dir: dir, VFS: name, Exclusive: true, ReserveBytes: 1 << 20})
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	defer closeStore(t, s)
+	if !s.Report().ReserveFreed || s.ReserveIntact() {
+		t.Errorf("report: got %+v, reserve intact %t, want it given up", s.Report(), s.ReserveIntact())
+	}
+	if err := s.RebuildReserve(); err != nil || !s.ReserveIntact() {
+		t.Errorf("RebuildReserve: %v, intact %t", err, s.ReserveIntact())
+	}
+	commit(t, s, putLane("x"))
 }
 
 func TestAFailedSyncBreaksTheStoreUntilItIsRecovered(t *testing.T) {
@@ -281,4 +318,101 @@ func checkLane(st *powerfail.State) error {
 		return nil
 	}
 	return fmt.Errorf("lane is %q, acknowledged %q, in doubt %q", got, sure, doubtful)
+}
+
+// brittle is the operating system's VFS with syncs that fail on demand.
+type brittle struct {
+	*meter
+	fail atomic.Bool
+}
+
+type brittleFile struct {
+	*meteredFile
+	b *brittle
+}
+
+func (b *brittle) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+	f, flags, err := b.meter.Open(name, flags)
+	return b.wrap(f, flags, err)
+}
+
+func (b *brittle) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+	f, flags, err := b.meter.OpenFilename(name, flags)
+	return b.wrap(f, flags, err)
+}
+
+func (b *brittle) wrap(f vfs.File, flags vfs.OpenFlag, err error) (vfs.File, vfs.OpenFlag, error) {
+	if err != nil {
+		return nil, flags, err
+	}
+	return &brittleFile{f.(*meteredFile), b}, flags, nil
+}
+
+func (f *brittleFile) Sync(flags vfs.SyncFlag) error {
+	if f.b.fail.Load() {
+		return syscall.EIO
+	}
+	return f.meteredFile.Sync(flags)
+}
+
+// TestRecoverOnARealDisk goes the way of production: shared memory, a second
+// connection for readers, real renames.
+func TestRecoverOnARealDisk(t *testing.T) {
+	base, err := newMeter("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &brittle{meter: base}
+	vfs.Register("brittle", b)
+	defer vfs.Unregister("brittle")
+	dir := t.TempDir()
+	s, err := Open(t.Context(), Options{Dir: dir, VFS: "brittle"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	addReport := func(body string) error {
+		return s.Commit(t.Context(), func(tx *Tx) error { _, err := tx.AddReport(1, []byte(body)); return err })
+	}
+	readAll := func() (bodies string) {
+		rows, err := s.ReadReports(t.Context(), 0, 100)
+		if err != nil {
+			t.Errorf("ReadReports: %v", err)
+		}
+		for _, r := range rows {
+			bodies += string(r.Body)
+		}
+		return bodies
+	}
+	want := ""
+	for _, v := range []string{"a", "b", "c"} {
+		if err := addReport(v); err != nil {
+			t.Fatalf("Commit: %v", err)
+		}
+		want += v
+		if got := readAll(); got != want {
+			t.Errorf("before the fault: got %q, want %q", got, want)
+		}
+		b.fail.Store(true)
+		if err := addReport("?"); !errors.Is(err, ErrNotDurable) || !errors.Is(err, ErrIO) {
+			t.Errorf("Commit with a failing sync: got %v, want ErrNotDurable and ErrIO", err)
+		}
+		if got := readAll(); got != want {
+			t.Errorf("while broken: got %q, want %q", got, want)
+		}
+		if err := s.Recover(t.Context()); err == nil {
+			t.Errorf("Recover with a failing sync: got nil")
+		}
+		b.fail.Store(false)
+		if err := s.Recover(t.Context()); err != nil {
+			t.Fatalf("Recover: %v", err)
+		}
+		if got := readAll(); got != want {
+			t.Errorf("after Recover: got %q, want %q", got, want)
+		}
+	}
+	closeStore(t, s)
+	left, err := filepath.Glob(filepath.Join(dir, "edged*"))
+	if err != nil || len(left) != 1 {
+		t.Errorf("database files after Close: got %v, %v, want one", left, err)
+	}
 }

@@ -18,7 +18,8 @@ type OpenReport struct {
 	Damage       string        // why the database was replaced; "" when it was sound
 	MovedAside   string        // path of the damaged database
 	Quarantined  []Quarantined // records that were moved to quarantine/
-	ReserveError error         // why there is no money reserve
+	ReserveFreed bool          // the disk was full: the money reserve was given up to open at all
+	ReserveError error         // why there is no money reserve now
 }
 
 // quickCheckBelow bounds the file that is checked whole at every start. A longer
@@ -33,6 +34,13 @@ func (s *Store) open(ctx context.Context) error {
 		return classify("finish interrupted swap", err)
 	}
 	err = s.openSound(ctx)
+	if errors.Is(err, ErrDiskFull) && s.reserveThere() {
+		s.log.Error("disk is full, giving up the money reserve to open the store", logkey.Err, err)
+		if err = errors.Join(s.w.close(false), s.ReleaseReserve()); err == nil {
+			s.report.ReserveFreed = true
+			err = s.openSound(ctx)
+		}
+	}
 	if damaged(err) {
 		s.log.Error("database is damaged, replacing it by what can be read", logkey.Path, s.path, logkey.Err, err)
 		s.report.Damage = err.Error()
@@ -40,11 +48,10 @@ func (s *Store) open(ctx context.Context) error {
 			err = s.openSound(ctx)
 		}
 	}
-	if err != nil {
-		return err
+	if err == nil && !s.report.ReserveFreed {
+		s.report.ReserveError = s.RebuildReserve()
 	}
-	s.report.ReserveError = s.RebuildReserve()
-	return nil
+	return err
 }
 
 // damaged tells errors that a replacement of the database can mend. A device that

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -415,6 +417,50 @@ func TestPowerFailureLosesAndTearsNothing(t *testing.T) {
 				t.Errorf("bad states: %s", r)
 			}
 		})
+	}
+}
+
+// TestPowerFailureDuringASalvage cuts the replacement of a damaged database: the
+// sound rows are there after every cut, and so is the damaged file.
+func TestPowerFailureDuringASalvage(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, 30)
+	damage(t, dir, leaf(t, dir, "orders"))
+	bad, err := os.ReadFile(filepath.Join(dir, databaseName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := powerfail.NewLog()
+	s := simulated(t, powerfail.NewFS(powerfail.Files{databaseName: bad}, log))
+	if s.Report().Damage == "" {
+		t.Fatalf("no damage seen: %+v", s.Report())
+	}
+	commit(t, s, putLane("sure"))
+	log.Mark("sure")
+	want := len(load(t, s).Orders)
+	r := powerfail.Explore(t, log, powerfail.Options{States: *states / 20}, func(st *powerfail.State) error {
+		name, unregister := st.Disk.Register()
+		defer unregister()
+		s, err := Open(context.Background(), Options{Dir: st.Dir, VFS: name, Exclusive: true})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		snap, err := s.Load(context.Background())
+		if err != nil {
+			return err
+		}
+		if len(snap.Orders) != want || len(st.Marks) > 0 && string(snap.Lanes["front"]) != "sure" {
+			return fmt.Errorf("LOST: %d orders of %d, lane %q, report %+v", len(snap.Orders), want, snap.Lanes["front"], s.Report())
+		}
+		if there, _ := st.Disk.Exists(databaseName + suffixBad + "1"); !there {
+			return errors.New("LOST: the damaged file")
+		}
+		return nil
+	})
+	t.Logf("%d operations: %s", log.Len(), r)
+	if r.Bad > 0 {
+		t.Errorf("bad states: %s", r)
 	}
 }
 

@@ -105,7 +105,7 @@ func (s *Store) copyTo(ctx context.Context, src *conn, path string, tolerant boo
 	if err != nil {
 		return err
 	}
-	err = dst.fill(src, s.o.steps, tolerant)
+	err = interruptible(ctx, dst, func(dst *conn) error { return dst.fill(src, s.o.steps, tolerant) })
 	return errors.Join(err, dst.close(true))
 }
 

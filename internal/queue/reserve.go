@@ -82,6 +82,12 @@ func (s *Store) ReserveIntact() bool {
 	return st.Size >= s.o.ReserveBytes && int64(st.Blocks)*block >= s.o.ReserveBytes
 }
 
+// reserveThere tells whether there is a reserve, whole or not, to give up.
+func (s *Store) reserveThere() bool {
+	_, err := os.Stat(s.reservePath())
+	return err == nil
+}
+
 func (s *Store) reservePath() string { return filepath.Join(s.o.Dir, reserveName) }
 
 // diskFree returns the bytes an unprivileged process can still use, -1 when the

@@ -183,16 +183,17 @@ func TestReadingReportsGoesOnFromACursor(t *testing.T) {
 	}
 }
 
-func TestReadJournalReturnsOneOrder(t *testing.T) {
+func TestReadingAJournalReturnsTheRowsOfOneOrder(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	var first N
+	var all []N
 	commit(t, s, func(tx *Tx) error {
 		for i := range 6 {
 			n, err := tx.AppendJournal(Seq(i%2+1), fmt.Append(nil, i))
 			if err != nil {
 				return err
 			}
-			if i == 2 {
+			if all = append(all, n); i == 2 {
 				first = n
 			}
 		}
@@ -201,6 +202,10 @@ func TestReadJournalReturnsOneOrder(t *testing.T) {
 	rows, err := s.ReadJournal(t.Context(), 1, first)
 	if err != nil || len(rows) != 2 || string(rows[0].Event) != "2" || string(rows[1].Event) != "4" {
 		t.Errorf("journal: got %v, %v", rows, err)
+	}
+	rows, err = s.ReadJournalRows(t.Context(), 1, []N{all[4], all[1], all[0], 99999})
+	if err != nil || len(rows) != 2 || string(rows[0].Event) != "4" || string(rows[1].Event) != "0" {
+		t.Errorf("rows by number: got %v, %v, want the two of order 1 as asked for", rows, err)
 	}
 }
 
