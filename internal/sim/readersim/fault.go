@@ -56,14 +56,16 @@ const (
 
 // Fault is one scripted misbehaviour.
 type Fault struct {
-	At    string        `yaml:"at" json:"at"` // a point; "" is every point
-	Kind  FaultKind     `yaml:"kind" json:"kind"`
-	Skip  int           `yaml:"skip,omitempty" json:"skip,omitempty"`   // let the point pass so often first
-	Times int           `yaml:"times,omitempty" json:"times,omitempty"` // how often; 0 is once, -1 is always
-	For   time.Duration `yaml:"for,omitempty" json:"for,omitempty"`
-	Code  byte          `yaml:"code,omitempty" json:"code,omitempty"`
-	Bytes int           `yaml:"bytes,omitempty" json:"bytes,omitempty"`
-	Hex   string        `yaml:"hex,omitempty" json:"hex,omitempty"`
+	At string `yaml:"at" json:"at"` // a point; "" is every point
+	// During is the command whose dialogue must be running, such as "06 23"; "" is any.
+	During string        `yaml:"during,omitempty" json:"during,omitempty"`
+	Kind   FaultKind     `yaml:"kind" json:"kind"`
+	Skip   int           `yaml:"skip,omitempty" json:"skip,omitempty"`   // let the point pass so often first
+	Times  int           `yaml:"times,omitempty" json:"times,omitempty"` // how often; 0 is once, -1 is always
+	For    time.Duration `yaml:"for,omitempty" json:"for,omitempty"`
+	Code   byte          `yaml:"code,omitempty" json:"code,omitempty"`
+	Bytes  int           `yaml:"bytes,omitempty" json:"bytes,omitempty"`
+	Hex    string        `yaml:"hex,omitempty" json:"hex,omitempty"`
 }
 
 // HostOffline is a terminal that cannot reach its acquirer for the next n
@@ -108,14 +110,14 @@ func (t *Terminal) ClearFaults() int {
 
 // due takes the faults out that happen at point now: of the transport's and of
 // the mood's at most one each, and no mood for a frame that does not get through.
-func (t *Terminal) due(point string) []Fault {
+func (t *Terminal) due(point, during string) []Fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var now faults
-	t.take(point, &now, FaultKind.transport)
+	t.take(point, during, &now, FaultKind.transport)
 	if !now.has(SendNAK) && !now.has(Deaf) {
-		t.take(point, &now, FaultKind.mood)
-		t.take(point, &now, FaultKind.other)
+		t.take(point, during, &now, FaultKind.mood)
+		t.take(point, during, &now, FaultKind.other)
 	}
 	t.faults = slices.DeleteFunc(t.faults, func(f Fault) bool { return f.Times == 0 })
 	return now
@@ -125,13 +127,13 @@ func (k FaultKind) transport() bool { return k == SendNAK || k == DropACK || k =
 func (k FaultKind) mood() bool      { return k == Refuse || k == Fail }
 func (k FaultKind) other() bool     { return !k.transport() && !k.mood() }
 
-func (t *Terminal) take(point string, now *faults, of func(FaultKind) bool) {
+func (t *Terminal) take(point, during string, now *faults, of func(FaultKind) bool) {
 	exclusive := !of(PowerOut)
 	taken := false
 	for i := range t.faults {
 		f := &t.faults[i]
 		switch {
-		case f.At != "" && f.At != point, !of(f.Kind), f.Times == 0:
+		case f.At != "" && f.At != point, f.During != "" && f.During != during, !of(f.Kind), f.Times == 0:
 		case f.Skip > 0:
 			f.Skip--
 		case !exclusive || !taken:
@@ -155,7 +157,7 @@ func (l *life) point(ctx context.Context, kind, message string) (faults, error) 
 		l.t.opt.OnPoint(name)
 	}
 	var rest faults
-	for _, f := range l.t.due(name) {
+	for _, f := range l.t.due(name, l.serving) {
 		l.t.book.add(Event{Kind: FaultDone, Tx: l.tx, Note: fmt.Sprintf("%s at %s", f.Kind, name)})
 		switch {
 		case f.Kind == PowerOut:

@@ -243,3 +243,24 @@ func TestARestartedGatewayThatRepeatsItsCommandGetsTheWholeAnswer(t *testing.T) 
 		b.talk("> 06 00 06 00 00 00 3e 09 78\n< 80 00 00\n< 06 0f ..\n> 80 00 00")
 	})
 }
+
+func TestAFaultOfOneDialogueLeavesTheOthersAlone(t *testing.T) {
+	inBubble(t, Options{}, Serial, func(b *bench) {
+		b.reserve(Card{})
+		b.pt.AddFault(Fault{At: "tx 06 0f", During: "06 25", Kind: Replace, Hex: "061e016c"})
+		b.talk(`
+			> 05 01 05 00 00 00 03 02
+			< 80 00 00
+			< 06 0f 01 00
+			> 80 00 00
+			> 06 25 03 87 00 01
+			< 80 00 00
+			< 04 ff 01 17
+			> 80 00 00
+			< 04 0f ..
+			> 80 00 00
+			< 06 1e 01 6c
+			> 80 00 00`)
+		b.wantState(0, Released, 0)
+	})
+}

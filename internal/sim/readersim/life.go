@@ -50,7 +50,8 @@ type life struct {
 	blocks     bool // it takes print blocks
 
 	asked     string // our command that is not answered yet
-	command   []byte // the command of the running dialogue
+	serving   string // name of the command of the running dialogue
+	command   []byte // its bytes
 	abortable bool   // 06 B0 would be obeyed now
 	aborted   bool
 	tx        int64 // transaction of the running dialogue, for the ledger
@@ -100,8 +101,8 @@ func (l *life) unacked(tx *Tx, why string) {
 
 // dialogue serves one command from its acknowledgement to its end.
 func (l *life) dialogue(ctx context.Context, cmd apdu) error {
-	l.command, l.tx, l.aborted = cmd.append(nil), 0, false
-	defer func() { l.command, l.tx, l.abortable = nil, 0, false }()
+	l.serving, l.command, l.tx, l.aborted = cmd.name(), cmd.append(nil), 0, false
+	defer func() { l.serving, l.command, l.tx, l.abortable = "", nil, 0, false }()
 	if cmd.isAnswer() {
 		return nil // a late answer to something long over
 	}

@@ -226,7 +226,7 @@ func (s *Sim) begin(led *Ledger, o *Order, add func(Event)) {
 	add(Event{Kind: Closed, OrderID: o.OrderID, Lines: shop.Take, Total: TotalMinor(shop.Take)})
 	closing := shop.OpenAfter + shop.CloseAfter
 	if o.Script.Cancel == CancelAfterOpening {
-		s.queue(led, o, add, callback{action: ActionCancel, failed: true, msg: "exception on closing", after: closing})
+		s.cancelOnClosing(led, o, add, closing)
 		return
 	}
 	s.queue(led, o, add, callback{action: ActionClosed, after: closing})

@@ -162,7 +162,7 @@ func (s *Sim) DoorClosed(orderID string, taken []Line) error {
 		}
 		add(Event{Kind: Closed, OrderID: orderID, Lines: taken, Total: TotalMinor(taken)})
 		if o.Script.Cancel == CancelAfterOpening {
-			s.queue(led, o, add, callback{action: ActionCancel, failed: true, msg: "exception on closing"})
+			s.cancelOnClosing(led, o, add, 0)
 			return
 		}
 		s.queue(led, o, add, callback{action: ActionClosed})
@@ -216,6 +216,14 @@ func (s *Sim) onOrder(orderID string, f func(*Ledger, *Order, func(Event))) erro
 		f(led, o, add)
 	})
 	return err
+}
+
+// cancelOnClosing is an exception when the door closes; the merchant may settle.
+func (s *Sim) cancelOnClosing(led *Ledger, o *Order, add func(Event), wait time.Duration) {
+	s.queue(led, o, add, callback{action: ActionCancel, failed: true, msg: "exception on closing", after: wait})
+	if d := o.Script.Settle; d != nil {
+		s.queueDecision(led, o, add, ActionSettled, *d, wait+d.After)
+	}
 }
 
 // decide queues what the script says about the order once its door has closed.
