@@ -204,7 +204,10 @@ func (g *gateway) purchase(ctx context.Context, id string, receipt []byte, grant
 	select {
 	case total = <-s.decided:
 	case <-time.After(13 * time.Second):
-		if !s.opened {
+		g.mu.Lock()
+		opened := s.opened
+		g.mu.Unlock()
+		if !opened {
 			g.settle(receipt, -1, granted)
 			return
 		}
