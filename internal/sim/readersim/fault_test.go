@@ -264,3 +264,15 @@ func TestAFaultOfOneDialogueLeavesTheOthersAlone(t *testing.T) {
 		b.wantState(0, Released, 0)
 	})
 }
+
+func TestWhatOneConnectionAskedForIsNotAnsweredOnTheNext(t *testing.T) {
+	inBubble(t, Options{}, TCP, func(b *bench) {
+		b.pt.AddFault(Fault{At: "acked 05 01", Kind: Silence, For: time.Minute})
+		b.send("05 01 05 00 00 00 03 02")
+		time.Sleep(5 * time.Second)
+		b.conn.Close()
+		b.plug()
+		b.send("06 23 03 87 ff ff") // waits until the terminal looks up again
+		b.talk("< 80 00 00\n< 06 1e 04 b8 87 ff ff\n> 80 00 00")
+	})
+}

@@ -161,7 +161,7 @@ func (l *life) nameIn(a apdu) string {
 // control writes one byte of the serial transport.
 func (l *life) control(b byte) {
 	if l.wire.acks() {
-		l.t.write([]byte{b})
+		l.t.write(l.from, []byte{b})
 	}
 }
 
@@ -290,17 +290,17 @@ func (l *life) emit(ctx context.Context, fs faults, a apdu) error {
 
 func (l *life) put(ctx context.Context, fs faults, b []byte) error {
 	if f, ok := fs.get(Unplug); ok {
-		l.t.write(b[:min(max(f.Bytes, 0), len(b))])
+		l.t.write(l.from, b[:min(max(f.Bytes, 0), len(b))])
 		l.t.unplug(f.For)
 		return nil
 	}
 	f, ok := fs.get(Split)
 	if !ok {
-		l.t.write(b)
+		l.t.write(l.from, b)
 		return nil
 	}
 	for _, x := range b {
-		l.t.write([]byte{x})
+		l.t.write(l.from, []byte{x})
 		if err := l.pause(ctx, f.For); err != nil {
 			return err
 		}

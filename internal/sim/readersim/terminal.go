@@ -266,12 +266,13 @@ func (t *Terminal) deliver(ctx context.Context, in input) {
 }
 
 // write puts bytes on the line, if there is one. A terminal on a serial line does
-// not notice that nobody is there; on TCP the reader notices.
-func (t *Terminal) write(b []byte) {
+// not notice that nobody is there, or somebody else; on TCP what one connection
+// asked for never goes to the next.
+func (t *Terminal) write(to *attachment, b []byte) {
 	t.mu.Lock()
 	a := t.line
 	t.mu.Unlock()
-	if a == nil {
+	if a == nil || a.transport == TCP && a != to {
 		return
 	}
 	if d, ok := a.rw.(interface{ SetWriteDeadline(time.Time) error }); ok {
