@@ -58,6 +58,7 @@ const (
 type Fault struct {
 	At string `yaml:"at" json:"at"` // a point; "" is every point
 	// During is the command whose dialogue must be running, such as "06 23"; "" is any.
+	// The points of the command's own receipt come before its dialogue.
 	During string        `yaml:"during,omitempty" json:"during,omitempty"`
 	Kind   FaultKind     `yaml:"kind" json:"kind"`
 	Skip   int           `yaml:"skip,omitempty" json:"skip,omitempty"`   // let the point pass so often first

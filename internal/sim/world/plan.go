@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
-	"strings"
 	"time"
 
 	"edged/internal/sim/readersim"
@@ -245,6 +244,3 @@ func (p *planner) tooMuch(sc *Scenario) {
 	sc.Shop.Take = []Pick{{Goods: g.ID, Count: fmt.Sprint(p.o.HoldMinor/max(g.PriceMinor, 1) + 2)}}
 	p.upTo(sc, p.o.HoldMinor)
 }
-
-// Slug is the scenario's sort as one word, for file names and links.
-func (sc Scenario) Slug() string { return strings.ReplaceAll(sc.Kind, " ", "-") }
