@@ -16,14 +16,7 @@ const quickQuiet = 500 * time.Millisecond
 // attach brings a terminal of unknown state to where it takes commands, and tells
 // the engine (section 11.3, steps 1 and 2).
 func (s *session) attach(ctx context.Context) error {
-	if err := s.settle(ctx); err != nil {
-		return err
-	}
-	err := s.enquire()
-	if errors.Is(err, errUnusable) { // master still, maybe waiting for a card
-		err = s.interrupt(ctx)
-	}
-	if err != nil {
+	if err := s.findOut(ctx); err != nil {
 		return err
 	}
 	if err := s.usable(); err != nil {
@@ -34,6 +27,25 @@ func (s *session) attach(ctx context.Context) error {
 		return err
 	}
 	return s.t.attachedTo(ctx, s.caps(id))
+}
+
+// findOut gets the status of a terminal that may still be at something else.
+func (s *session) findOut(ctx context.Context) error {
+	unsettled := s.t.unsettled
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	err := s.enquire()
+	if errors.Is(err, errUnusable) { // master still, maybe waiting for a card
+		unsettled = true
+		err = s.interrupt(ctx)
+	}
+	if err != nil || !unsettled {
+		return err
+	}
+	// A terminal that was deaf for a while answers what it has been asked since, one
+	// after the other: this may have been the answer to an earlier enquiry.
+	return s.settle(ctx)
 }
 
 // settle answers what a terminal that is still master sends, until it is silent.
@@ -154,6 +166,9 @@ func (s *session) register() (string, error) {
 	done, ok := m.(zvt.Completion)
 	if err != nil || !ok {
 		return "", fmt.Errorf("registration: %w", errGarbage)
+	}
+	if done.TerminalID == "" { // without it no hold could be told from another terminal's (M2)
+		return "", fmt.Errorf("%w: registration without a terminal id", errConfig)
 	}
 	if want := s.t.opts.currency(); done.Currency != "" && done.Currency != want {
 		return "", fmt.Errorf("%w: its currency is %s, ours %s", errConfig, done.Currency, want)

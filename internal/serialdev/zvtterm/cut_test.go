@@ -26,6 +26,7 @@ type customer struct {
 // is called after one that did not, and says whether it was done all the same.
 func (c *customer) bring(kind purchase.CommandKind, amount int64, h purchase.Hold, doubt func(purchase.Ended) bool) purchase.Ended {
 	c.t.Helper()
+	var last purchase.Ended
 	for range 100 {
 		c.n++
 		cmd := settleCommand(kind, c.n, amount, h)
@@ -40,9 +41,10 @@ func (c *customer) bring(kind purchase.CommandKind, amount int64, h purchase.Hol
 		if e.Outcome == purchase.Done || doubt(e) {
 			return e
 		}
+		last = e
 		time.Sleep(time.Second)
 	}
-	c.t.Fatalf("%s never got done", kind)
+	c.t.Fatalf("%s never got done: %+v", kind, last)
 	return purchase.Ended{}
 }
 
@@ -234,12 +236,9 @@ func cutEverywhere(t *testing.T, serial bool, mute time.Duration) {
 	for dir, n := range total {
 		for at := range n {
 			c := &cable{cutAt: at + 1, dir: dir, mute: mute}
-			dayOver(t, serial, c)
+			failing(t, fmt.Sprintf("a cut behind byte %d of %d in direction %d", at+1, n, dir), func() { dayOver(t, serial, c) })
 			points++
 			cuts += c.cuts
-			if t.Failed() {
-				t.Fatalf("cut behind byte %d of %d in direction %d", at+1, n, dir)
-			}
 		}
 	}
 	t.Logf("%d cut points, %d cuts made, %d bytes to the terminal, %d to the driver", points, cuts, total[toTerminal], total[toDriver])

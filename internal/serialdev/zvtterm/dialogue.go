@@ -22,8 +22,9 @@ type dialogue struct {
 	s       *session
 	request zvt.Message
 
-	// result decides whether a 04 0F is answered by 80 00 00 or refused; nil accepts
-	// all. Its error ends the dialogue and the line in silence.
+	// result decides whether a 04 0F is answered by 80 00 00 or refused. Its error ends
+	// the dialogue and the line in silence. Nil: the command has no result of its own, so
+	// an approval belongs to a command that nobody waits for any more, and is refused.
 	result func(zvt.StatusInformation) (accept bool, err error)
 	// accepted is told what became of the 80 00 00.
 	accepted func(sent)
@@ -224,8 +225,12 @@ func (d *dialogue) serveShow(a zvt.APDU) error {
 func (d *dialogue) serveResult(a zvt.APDU) error {
 	m, err := zvt.Parse(a)
 	info, ok := m.(zvt.StatusInformation)
-	accept := err == nil && ok
-	if accept && d.result != nil {
+	accept := false
+	switch {
+	case err != nil || !ok:
+	case d.result == nil:
+		accept = info.Result.Set && !info.Approved()
+	default:
 		if accept, err = d.result(info); err != nil {
 			return err
 		}
