@@ -1,6 +1,8 @@
 package lane
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"edged/internal/purchase"
@@ -10,25 +12,47 @@ import (
 // not synchronised, in powered-on time (DESIGN §2).
 const endOfDayEvery = 24 * time.Hour
 
-// endOfDayDue: the terminal asks for it, a person does, or it is time.
-func (w *work) endOfDayDue() bool {
-	d := &w.Durable
+// workPause is the wait after an end of day or a maintenance that failed although
+// the terminal asks for it: the acquirer's host is not hammered.
+const workPause = 10 * time.Minute
+
+// asked stands in Durable.EndOfDay in place of a date: a person wants it now.
+const asked = "asked"
+
+// byClock: the lane runs it without being asked.
+func (s State) byClock() bool { return s.Settings.EndOfDay != "" && s.Caps.NeedsEndOfDay }
+
+// endOfDayDue: a person asks for it, the terminal does, or it is time.
+func (s State) endOfDayDue() bool {
+	d := &s.Durable
 	switch {
-	case w.Caps.Wants == purchase.CmdEndOfDay || d.EndOfDay == "asked":
+	case d.EndOfDay == asked:
 		return true
-	case w.Settings.EndOfDay == "" || !w.Caps.NeedsEndOfDay:
+	case s.Caps.Wants == purchase.CmdEndOfDay:
+		return s.workAllowed()
+	case !s.byClock() || d.EndOfDayAt == 0:
 		return false
-	case d.EndOfDayAt == 0:
-		d.EndOfDayAt = max(w.Now.Powered, 1) // a new lane starts counting now
-		if w.Day != "" && w.Clock >= w.Settings.EndOfDay {
-			d.EndOfDay = w.Day
-		}
-		return false
-	case w.Day != "":
-		return w.Clock >= w.Settings.EndOfDay && d.EndOfDay != w.Day
+	case s.Day != "":
+		return s.Clock >= s.Settings.EndOfDay && d.EndOfDay != s.Day
 	}
-	return w.Now.Powered-d.EndOfDayAt >= endOfDayEvery.Milliseconds()
+	return s.Now.Powered-d.EndOfDayAt >= endOfDayEvery.Milliseconds()
 }
+
+// countDays lets a new lane start counting now: whether there is something to
+// settle for today is not known, and not needed at the first start.
+func (w *work) countDays() {
+	d := &w.Durable
+	if !w.byClock() || d.EndOfDayAt != 0 || d.EndOfDay == asked {
+		return
+	}
+	d.EndOfDayAt = max(w.Now.Powered, 1)
+	if w.Day != "" && w.Clock >= w.Settings.EndOfDay {
+		d.EndOfDay = w.Day
+	}
+}
+
+// workAllowed: what the terminal asks for has not just failed.
+func (s State) workAllowed() bool { return s.WorkFrom <= s.Now.Mono }
 
 // endOfDay runs it, or first brings the holds to their end that only wait for a
 // decision. An order whose door is still open is waited for.
@@ -44,22 +68,25 @@ func (w *work) endOfDay() {
 	}
 }
 
+// onEndOfDayEnded: a failed attempt counts as one.
 func (w *work) onEndOfDayEnded(b purchase.Ended) {
-	w.Asked = false // whatever it did to the holds is asked for
-	if b.Outcome == purchase.Done {
-		w.Caps.Wants = ""
-	} else {
-		w.emit(Alarm{Text: "end of day failed: " + string(b.Reason) + " " + b.Code + " " + b.Text})
-		w.pause()
-	}
-	// A failed attempt counts as one: the host is not hammered (zvt.md §15.3).
+	w.onWorkEnded("end of day", b)
 	w.Durable.EndOfDay, w.Durable.EndOfDayAt = w.Day, max(w.Now.Powered, 1)
 }
 
-func (w *work) onMaintained(b purchase.Ended) {
-	w.Caps.Wants = ""
-	if b.Outcome != purchase.Done {
-		w.emit(Alarm{Text: "terminal maintenance failed: " + string(b.Reason) + " " + b.Code + " " + b.Text})
-	}
+// onWorkEnded: whatever it did to the holds is asked for. What failed is still
+// wanted, but not at once.
+func (w *work) onWorkEnded(what string, b purchase.Ended) {
 	w.Asked = false
+	if b.Outcome == purchase.Done {
+		w.Caps.Wants = ""
+		return
+	}
+	w.emit(Alarm{Text: what + " failed: " + reasonText(b)})
+	w.WorkFrom = w.Now.Mono + workPause.Milliseconds()
+	w.pause()
+}
+
+func reasonText(b purchase.Ended) string {
+	return strings.Join(slices.DeleteFunc([]string{string(b.Reason), b.Code, b.Text}, func(s string) bool { return s == "" }), " ")
 }

@@ -4,19 +4,32 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"edged/internal/purchase"
 )
+
+// listEvery is the time between two lists while one shows a hold that nobody here
+// knows of: a person may settle it at the terminal.
+const listEvery = 10 * time.Minute
+
+func (w *work) listAgain() bool {
+	return len(w.Strange) > 0 && w.Now.Mono-w.ListedAt >= listEvery.Milliseconds()
+}
 
 // onListed takes the terminal's list of open holds. Those of known orders are
 // left alone; one that can only be the result of an armed order whose end is not
 // known goes back through that order; any other is a person's (M3).
 func (w *work) onListed(b purchase.Ended) {
-	if b.Outcome != purchase.Done && b.Reason != purchase.ReasonUnsupported {
+	blind := b.Outcome == purchase.NotDone && b.Reason == purchase.ReasonUnsupported
+	if b.Outcome != purchase.Done && !blind {
 		w.pause()
 		return
 	}
-	w.Asked = true
+	w.Asked, w.ListedAt = true, w.Now.Mono
+	if blind && !w.Caps.Session {
+		w.unlisted()
+	}
 	strangers := slices.DeleteFunc(slices.Clone(b.Open), func(h purchase.Hold) bool {
 		return slices.ContainsFunc(w.Orders, func(o Order) bool { return o.Receipt != "" && o.Receipt == h.Receipt })
 	})
@@ -52,15 +65,36 @@ func (w *work) fits(o Order, h purchase.Hold) bool {
 	return (h.Amount == 0 || h.Amount <= o.Limit) && newer(h.Receipt, o.After) && !slices.Contains(w.Durable.Strangers, h.Receipt)
 }
 
+// unlisted: a terminal that cannot list its holds leaves an unclear order to a
+// person. The session of one that has none outlives nothing.
+func (w *work) unlisted() {
+	for _, o := range w.Orders {
+		if o.Phase == purchase.PhaseUnclear {
+			w.askPerson(string(o.ID), fmt.Sprintf("The terminal of lane %s may hold money for order %s and cannot say so.", w.Settings.Name, o.ID))
+		}
+	}
+}
+
 func (w *work) stranger(h purchase.Hold) {
 	w.Strange = append(w.Strange, h.Receipt)
+	w.sawReceipt(h.Receipt)
 	if slices.Contains(w.Durable.Strangers, h.Receipt) {
 		return
 	}
 	w.Durable.Strangers = append(w.Durable.Strangers, h.Receipt)
-	text := fmt.Sprintf("The terminal of lane %s holds money under receipt %s that no order of this gateway asked for.", w.Settings.Name, h.Receipt)
+	w.askPerson(h.Receipt, fmt.Sprintf("The terminal of lane %s holds money under receipt %s that no order of this gateway asked for.", w.Settings.Name, h.Receipt))
+}
+
+func (w *work) askPerson(subject, text string) {
 	w.emit(Alarm{Text: text})
-	w.emit(OpenTask{Task: purchase.TaskUnknownHold, Subject: h.Receipt, Text: text})
+	w.emit(OpenTask{Task: purchase.TaskUnknownHold, Subject: subject, Text: text})
+}
+
+// sawReceipt: an order that is armed from now on can only get a newer one.
+func (w *work) sawReceipt(r string) {
+	if r != "" && newer(r, w.Receipt) {
+		w.Receipt = r
+	}
 }
 
 // newer compares receipt numbers, which count 0001 to 9999 and wrap (zvt.md

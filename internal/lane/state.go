@@ -76,6 +76,8 @@ type State struct {
 
 	Limit    money.Minor // what is held per purchase; zero: unknown
 	Currency money.Currency
+	// OrderedIn is the currency of the order that was asked for last.
+	OrderedIn money.Currency
 
 	Told     []Reason // reasons the engine told, sorted
 	Caps     purchase.TerminalCaps
@@ -86,12 +88,15 @@ type State struct {
 	Busy     *purchase.TerminalCommand
 	CardSeen bool // in the armed command
 	Aborting bool
-	Serial   int // numbers the lane's own commands and the arm commands
+	Used     purchase.OrderID // the last order that got a card, or whose arming is in doubt
+	Serial   int              // numbers the lane's own commands and the arm commands
 
 	Orders   []Order // open orders, oldest first
 	Pending  []purchase.TerminalCommand
 	Creating bool  // an order id has been asked for
-	PauseTo  int64 // Mono ms: no arming before
+	PauseTo  int64 // Mono ms: nothing is started before
+	WorkFrom int64 // Mono ms: nothing the terminal asks for is started before
+	ListedAt int64 // Mono ms of the last list of open holds
 	Now      purchase.Stamp
 	Day      string // local date of the last tick, "2006-01-02"; "" while the clock is not synced
 	Clock    string // local "15:04" of the last tick
@@ -106,8 +111,12 @@ type Durable struct {
 	Strangers  []string `json:"strangers,omitempty"` // receipts a task has been opened for
 }
 
-// New is a lane that has learned nothing yet.
+// New is a lane that has learned nothing yet. A restock whose door was not asked
+// for before the restart is dropped: nobody stands there any more (M5).
 func New(settings Settings, durable Durable) State {
+	if durable.Restock != nil && !durable.Restock.Sent {
+		durable.Restock = nil
+	}
 	return State{Settings: settings, Durable: durable, Told: []Reason{Starting}}
 }
 
@@ -138,9 +147,9 @@ func (s State) Has(r Reason) bool { return slices.Contains(s.Told, r) }
 // Selling says whether a card would be taken now.
 func (s State) Selling() bool { return len(s.Why()) == 0 }
 
-// working: the terminal asks for its end of day or for maintenance first.
+// working: the end of day is due, or the terminal asks for something first.
 func (s State) working() bool {
-	return s.Caps.Wants != "" || (s.Busy != nil && (s.Busy.Kind == purchase.CmdEndOfDay || s.Busy.Kind == purchase.CmdMaintain))
+	return s.Caps.Wants != "" || s.endOfDayDue() || (s.Busy != nil && (s.Busy.Kind == purchase.CmdEndOfDay || s.Busy.Kind == purchase.CmdMaintain))
 }
 
 func (s State) maxHolds() int {
@@ -168,11 +177,15 @@ func (s State) unclear() bool {
 
 func (s State) freeDoor() *Door {
 	for i, d := range s.Settings.Doors {
-		if !slices.ContainsFunc(s.Orders, func(o Order) bool { return o.DoorBusy && o.Door == d }) {
+		if s.doorFree(d) {
 			return &s.Settings.Doors[i]
 		}
 	}
 	return nil
+}
+
+func (s State) doorFree(d Door) bool {
+	return !slices.ContainsFunc(s.Orders, func(o Order) bool { return o.DoorBusy && o.Door == d })
 }
 
 // armed is the order that waits for a card, if any.

@@ -63,7 +63,7 @@ func (w *work) apply(b Body) error {
 	case Condition:
 		w.tell(b.Reason, b.On)
 	case Limit:
-		w.onLimit(b)
+		w.Limit, w.Currency = b.Amount, b.Currency
 	case Out:
 		w.Durable.Out = b.Why
 		if w.Durable.Out == "" {
@@ -74,7 +74,7 @@ func (w *work) apply(b Body) error {
 	case Tick:
 		w.Day, w.Clock = b.Day, b.Clock
 	case EndOfDayNow:
-		w.Durable.EndOfDay, w.Durable.EndOfDayAt = "asked", 0
+		w.Durable.EndOfDay, w.Durable.EndOfDayAt = asked, 0
 	case RestockAsked:
 		w.onRestockAsked(b)
 	case RestockAnswered:
@@ -93,6 +93,7 @@ func (w *work) apply(b Body) error {
 // door whose callback never comes. A person has seen that it is closed.
 func (w *work) onIn() {
 	w.Durable.Out, w.Durable.Restock = "", nil
+	w.Asked = false // a hold that nobody here knew of may be gone
 	for _, o := range w.Orders {
 		if o.DoorBusy {
 			w.emit(Tell{Order: o.ID, Body: purchase.Person{Act: purchase.ActDoorClosed, Note: "lane in"}})
@@ -108,17 +109,14 @@ func (w *work) tell(r Reason, on bool) {
 	slices.Sort(w.Told)
 }
 
-// onLimit: an order that waits for a card was armed for the old limit.
-func (w *work) onLimit(b Limit) {
-	if w.Limit == b.Amount && w.Currency == b.Currency {
-		return
-	}
-	w.Limit, w.Currency = b.Amount, b.Currency
-}
-
 func (w *work) onChanged(b Changed) {
-	w.Creating = false
 	i := w.find(b.Order.ID)
+	if i < 0 && !b.Closed && b.Order.Phase == purchase.PhaseArmed {
+		w.Creating = false // it is the one that was asked for
+	}
+	if b.Order.Phase == purchase.PhaseUnclear && (i < 0 || w.Orders[i].Phase != purchase.PhaseUnclear) {
+		w.Asked = false // the list tells which hold is its
+	}
 	switch {
 	case b.Closed && i >= 0:
 		w.Orders = slices.Delete(w.Orders, i, i+1)
@@ -128,9 +126,7 @@ func (w *work) onChanged(b Changed) {
 	default:
 		w.Orders = append(w.Orders, b.Order)
 	}
-	if b.Order.Receipt != "" && newer(b.Order.Receipt, w.Receipt) {
-		w.Receipt = b.Order.Receipt
-	}
+	w.sawReceipt(b.Order.Receipt)
 }
 
 func (w *work) onEnded(b purchase.Ended) {
@@ -141,7 +137,7 @@ func (w *work) onEnded(b purchase.Ended) {
 	w.Busy, w.CardSeen, w.Aborting = nil, false, false
 	switch cmd.Kind {
 	case purchase.CmdArm:
-		w.onArmEnded(b)
+		w.onArmEnded(cmd.Order, b)
 	case purchase.CmdAsk:
 		if cmd.Order == "" {
 			w.onListed(b)
@@ -149,11 +145,16 @@ func (w *work) onEnded(b purchase.Ended) {
 	case purchase.CmdEndOfDay:
 		w.onEndOfDayEnded(b)
 	case purchase.CmdMaintain:
-		w.onMaintained(b)
+		w.onWorkEnded("terminal maintenance", b)
 	}
 }
 
-func (w *work) onArmEnded(b purchase.Ended) {
+// onArmEnded: an order is armed again only if nobody presented a card for it. Its
+// own change may come later, when the store could not take it at once.
+func (w *work) onArmEnded(id purchase.OrderID, b purchase.Ended) {
+	if b.CardSeen || b.Outcome != purchase.NotDone {
+		w.Used = id
+	}
 	if b.Outcome == purchase.NotDone && (b.Reason == purchase.ReasonTimeout || b.Reason == purchase.ReasonAborted || b.CardSeen) {
 		return
 	}
@@ -197,6 +198,7 @@ func (w *work) onNotStarted(id purchase.CommandID) {
 
 // next decides what the terminal does.
 func (w *work) next() {
+	w.countDays()
 	switch {
 	case !w.Up:
 	case w.Busy != nil:
@@ -206,16 +208,15 @@ func (w *work) next() {
 		cmd := w.Pending[0]
 		w.Pending = w.Pending[1:]
 		w.start(cmd)
-	case !w.Asked:
+	case !w.Asked || w.listAgain():
 		w.start(purchase.TerminalCommand{ID: w.own(purchase.CmdAsk), Kind: purchase.CmdAsk})
-	case w.Caps.Wants == purchase.CmdMaintain:
+	case w.Caps.Wants == purchase.CmdMaintain && w.workAllowed():
 		w.start(purchase.TerminalCommand{ID: w.own(purchase.CmdMaintain), Kind: purchase.CmdMaintain})
 	case w.endOfDayDue():
 		w.endOfDay()
 	default:
 		w.arm()
 	}
-	w.dropArmed()
 	w.openRestock()
 }
 
@@ -230,31 +231,32 @@ func (w *work) own(kind purchase.CommandKind) purchase.CommandID {
 	return purchase.CommandID(fmt.Sprintf("%s/%s/%d", w.Settings.Name, kind, w.Serial))
 }
 
-// interrupt ends a wait for a card when something else must come first.
+// interrupt ends a wait for a card when something else must come first. Once the
+// order has its hold there is no wait any more, only the command's end to come.
 func (w *work) interrupt() {
 	if w.Busy.Kind != purchase.CmdArm || w.Aborting || w.CardSeen {
 		return
 	}
-	if len(w.Pending) > 0 || !w.mayArm() || w.endOfDayDue() || w.stale(w.armed()) {
+	if i := w.find(w.Busy.Order); i >= 0 && w.Orders[i].Phase != purchase.PhaseArmed {
+		return
+	}
+	if len(w.Pending) > 0 || !w.Selling() || w.stale(w.armed()) {
 		w.Aborting = true
 		w.emit(Abort{ID: w.Busy.ID})
 	}
 }
 
-// mayArm ignores that the terminal is busy with the armed command itself.
-func (w *work) mayArm() bool { return len(w.Why()) == 0 }
-
-// stale: the order was armed for another limit or door than a new one would be.
+// stale: a new order would not be armed for the same money, or not for this door.
 func (w *work) stale(o *Order) bool {
-	return o != nil && o.Limit != w.Limit
+	return o != nil && (o.Limit != w.Limit || w.OrderedIn != w.Currency || !w.doorFree(o.Door))
 }
 
 // arm waits for a card, for the order that is armed already or for a new one.
 func (w *work) arm() {
-	if !w.mayArm() || w.Creating {
+	o := w.armed()
+	if !w.Selling() || w.Creating || (o != nil && o.ID == w.Used) {
 		return
 	}
-	o := w.armed()
 	if o == nil || w.stale(o) {
 		w.newOrder()
 		return
@@ -268,16 +270,9 @@ func (w *work) arm() {
 
 func (w *work) newOrder() {
 	if o := w.armed(); o != nil {
-		w.emit(Tell{Order: o.ID, Body: purchase.Abandon{Why: "armed for another limit"}})
+		w.emit(Tell{Order: o.ID, Body: purchase.Abandon{Why: "armed for another limit or door"}})
 		return
 	}
-	w.Creating = true
+	w.Creating, w.OrderedIn = true, w.Currency
 	w.emit(NewOrder{Door: *w.freeDoor(), Limit: w.Limit, Currency: w.Currency, After: w.Receipt, Caps: w.Caps})
-}
-
-// dropArmed: an order nobody can pay for any more is not kept armed.
-func (w *work) dropArmed() {
-	if o := w.armed(); o != nil && w.Settings.Gone && w.Busy == nil {
-		w.emit(Tell{Order: o.ID, Body: purchase.Abandon{Why: "the lane is no longer configured"}})
-	}
 }
