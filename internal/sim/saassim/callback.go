@@ -128,7 +128,11 @@ func (s *Sim) queueClaim(led *Ledger, o *Order, add func(Event), action string, 
 		no = "R" + no[1:]
 		data = object{{"RefundRemark", c.Remark}, {"RefundOrderNo", no}, {"OrderRefundProducts", s.products(c.Lines)}}
 	}
-	s.queue(led, o, add, callback{action: action, data: data, after: c.After, lines: c.Lines, claimNo: no})
+	form := s.opt.Data
+	if form == AsNull { // a claim without data is no claim
+		form = AsObject
+	}
+	s.queue(led, o, add, callback{action: action, data: data, form: form, after: c.After, lines: c.Lines, claimNo: no})
 }
 
 // job is one callback under way.

@@ -79,7 +79,7 @@ type Options struct {
 
 	LoginUnwrapped bool       // {Token, ExpiresIn} without the envelope
 	Keys           KeyForm    // of answers and callbacks; Camel
-	Data           DataForm   // of OrderDetected and its kin; AsObject
+	Data           DataForm   // of OrderDetected and its kin (AsNull: of decisions only); AsObject
 	Report         ReportForm // ReportBool
 	Repeat         DuplicateOpen
 	NothingIsMode1 bool // nothing taken is mode 1 (cancel) instead of mode 0 with no lines
