@@ -126,6 +126,9 @@ func TestM5AtTheLastInstant(t *testing.T) {
 			if asked != 2 {
 				t.Errorf("reused %v: asked %d times, want twice", reused, asked)
 			}
+			if want := map[bool]int{true: 1, false: 2}[reused]; srv.dialed() != want {
+				t.Errorf("reused %v: %d connections, want %d: it was tried again", reused, srv.dialed(), want)
+			}
 			if _, calls := srv.counts(); calls != 0 {
 				t.Errorf("reused %v: the server saw %d calls", reused, calls)
 			}

@@ -46,13 +46,12 @@ func (c *Client) do(ctx context.Context, q request, decode func([]byte) error) e
 			}
 		}
 		err = c.exchange(ctx, q, token, decode)
-		if !errors.Is(err, errUnauthorized) {
+		// A fresh token that is refused too is kept: the next call tries it first,
+		// and does not cost a login before it knows.
+		if try == 2 || !errors.Is(err, errUnauthorized) {
 			return err
 		}
 		c.tokens.drop(token)
-		if try == 2 {
-			return err
-		}
 	}
 }
 
@@ -80,7 +79,7 @@ func (c *Client) exchange(ctx context.Context, q request, token wire.Secret, dec
 		return nil
 	}
 	failed.Call = q.call
-	failed.Msg = redact(failed.Msg, slices.Concat(q.hide, []string{token.Reveal(), c.o.Key.Reveal(), c.o.Secret.Reveal()}))
+	failed.hide(slices.Concat(q.hide, []string{token.Reveal(), c.o.Key.Reveal(), c.o.Secret.Reveal()}))
 	c.observe(q.call, failed.Class, start)
 	return failed
 }
@@ -170,12 +169,23 @@ func classOf(err error) Class {
 	return ClassOK
 }
 
-// redact cuts secrets out of what the SaaS said.
-func redact(msg string, hide []string) string {
-	for _, secret := range hide {
+// hide cuts secrets out of what came back: a SaaS may quote the request in its
+// words, a broken proxy in the line that net/http quotes as malformed.
+func (e *CallError) hide(secrets []string) {
+	e.Msg = redact(e.Msg, secrets)
+	if e.Err == nil {
+		return
+	}
+	if text := e.Err.Error(); redact(text, secrets) != text {
+		e.Err = errors.New(redact(text, secrets))
+	}
+}
+
+func redact(text string, secrets []string) string {
+	for _, secret := range secrets {
 		if secret != "" {
-			msg = strings.ReplaceAll(msg, secret, "<hidden>")
+			text = strings.ReplaceAll(text, secret, "<hidden>")
 		}
 	}
-	return msg
+	return text
 }

@@ -295,6 +295,13 @@ func TestOnlySomeBodiesAreHeldAtOnce(t *testing.T) {
 		for range maxBodies + 4 {
 			count[<-codes]++
 		}
+		for range 2 * maxBodies {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, callbackPath(t), strings.NewReader(opened(testOrder))))
+			if w.Code != 200 {
+				t.Fatalf("one after the other: %d", w.Code)
+			}
+		}
 		if most != maxBodies || count[200] != maxBodies || count[503] != 4 {
 			t.Errorf("%d at once, answers %v, want %d at once and 4 times 503", most, count, maxBodies)
 		}

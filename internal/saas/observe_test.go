@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -106,11 +107,20 @@ func TestM8NoSecretIsInAnError(t *testing.T) {
 		srv     *server
 		secrets []string
 	}{
-		"a call that is refused":       {&server{answer: says(400, echo(ofCall))}, ofCall},
-		"a call that gets a page":      {&server{answer: says(200, "<html>"+strings.Join(ofCall, " "))}, ofCall},
-		"a call that is not read":      {&server{answer: says(200, `{"statusCode":"t0ken-1"}`)}, ofCall},
-		"a login that is refused":      {&server{login: says(400, echo(ofLogin))}, ofLogin},
-		"a login that is not read":     {&server{login: says(200, `{"token":"k3y s3cret"}`)}, ofLogin},
+		"a call that is refused":   {&server{answer: says(400, echo(ofCall))}, ofCall},
+		"a call that gets a page":  {&server{answer: says(200, "<html>"+strings.Join(ofCall, " "))}, ofCall},
+		"a call that is not read":  {&server{answer: says(200, `{"statusCode":"t0ken-1"}`)}, ofCall},
+		"a login that is refused":  {&server{login: says(400, echo(ofLogin))}, ofLogin},
+		"a login that is not read": {&server{login: says(200, `{"token":"k3y s3cret"}`)}, ofLogin},
+		"a header that is not HTTP": {&server{answer: func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n"+strings.ReplaceAll(strings.Join(ofCall, " "), ":", "")+"\r\n\r\n")
+			_ = conn.Close()
+		}}, ofCall},
 		"a connection that breaks off": {&server{answer: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}, ofCall},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 const (
 	// unsaidLifetime is assumed of a token whose ExpiresIn is not said.
 	unsaidLifetime = 30 * time.Minute
+	// maxLifetime is the longest that is believed; the samples show 2 h and 20 h.
+	maxLifetime = 30 * 24 * time.Hour
 	// refreshRetry is the wait after a refresh that failed.
 	refreshRetry = 10 * time.Second
 )
@@ -33,10 +35,11 @@ type tokens struct {
 	flight    *flight // the login under way, nil if none
 }
 
-// flight is one login; err is written before done is closed.
+// flight is one login; token and err are written before done is closed.
 type flight struct {
-	done chan struct{}
-	err  error
+	done  chan struct{}
+	token wire.Secret
+	err   error
 }
 
 func newTokens(fetch func(context.Context) (wire.LoginAnswer, error), rand func() float64) *tokens {
@@ -54,21 +57,19 @@ func (t *tokens) close() {
 }
 
 // get gives a token that has not expired. It blocks only while there is none; one
-// that should be refreshed is given at once, with the login running beside it.
+// that should be refreshed is given at once, with the login running beside it. A
+// login that was waited for is used however short its token lives: asking again at
+// once would be a loop.
 func (t *tokens) get(ctx context.Context) (wire.Secret, error) {
-	for {
-		token, f, err := t.take()
-		if err != nil || f == nil {
-			return token, err
-		}
-		select {
-		case <-f.done:
-			if f.err != nil {
-				return wire.Secret{}, f.err
-			}
-		case <-ctx.Done():
-			return wire.Secret{}, context.Cause(ctx)
-		}
+	token, f, err := t.take()
+	if err != nil || f == nil {
+		return token, err
+	}
+	select {
+	case <-f.done:
+		return f.token, f.err
+	case <-ctx.Done():
+		return wire.Secret{}, context.Cause(ctx)
 	}
 }
 
@@ -104,7 +105,7 @@ func (t *tokens) start() {
 		} else {
 			t.refreshAt = time.Now().Add(refreshRetry)
 		}
-		f.err = err
+		f.token, f.err = answer.Token, err
 		close(f.done)
 	})
 }
@@ -117,6 +118,7 @@ func (t *tokens) store(a wire.LoginAnswer) {
 	if life <= 0 {
 		life = unsaidLifetime
 	}
+	life = min(life, maxLifetime)
 	now := time.Now()
 	t.token = a.Token
 	t.expiresAt = now.Add(life * 98 / 100)

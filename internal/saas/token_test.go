@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"sync"
 	"testing"
@@ -236,6 +237,38 @@ func TestATokenWithoutALifetimeIsNotKeptForEver(t *testing.T) {
 		}
 		if logins, _ := srv.counts(); logins != 3 {
 			t.Errorf("%d logins, want 3", logins)
+		}
+	})
+}
+
+func TestOddLifetimesDoNotLoop(t *testing.T) {
+	for life, logins := range map[int]int{1: 3, 100_000_000: 1, math.MaxInt32: 1} {
+		srv := &server{}
+		srv.login = numbered(srv, life)
+		run(t, srv, nil, func(t *testing.T, c *Client) {
+			for range 3 {
+				if _, err := c.MachineInfo(t.Context(), "m1"); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second)
+			}
+			if got, _ := srv.counts(); got != logins {
+				t.Errorf("%d logins for tokens of %d s, want %d", got, life, logins)
+			}
+		})
+	}
+}
+
+func TestASaaSThatRefusesEveryTokenCostsOneLoginACall(t *testing.T) {
+	srv := &server{answer: says(401, "")}
+	srv.login = numbered(srv, 7200)
+	run(t, srv, nil, func(t *testing.T, c *Client) {
+		for range 10 {
+			_, err := c.MachineInfo(t.Context(), "m1")
+			wantFailure(t, err, ClassAuth, Refused)
+		}
+		if logins, calls := srv.counts(); logins != 11 || calls != 20 {
+			t.Errorf("%d logins, %d calls, want 11, 20", logins, calls)
 		}
 	})
 }
