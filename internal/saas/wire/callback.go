@@ -38,7 +38,7 @@ func DecodeCallback(b []byte) (Callback, error) {
 	c := Callback{
 		OrderID:         f.requiredID("orderId"),
 		SaaSOrderNo:     f.id("orderNo"),
-		TranseType:      TranseType(f.lenientInteger("transeType")),
+		TranseType:      TranseType(f.lenientSmall("transeType")),
 		Msg:             f.text("msg"),
 		OrgID:           f.text("orgId"),
 		CustomerDetails: f.text("customerDetails"),

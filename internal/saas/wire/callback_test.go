@@ -129,6 +129,14 @@ func TestAFailedRecognitionIsReadableWhateverItsData(t *testing.T) {
 	}
 }
 
+func TestACodeBeyond32BitsIsNoCode(t *testing.T) {
+	// 4294967298 is 2, a restock, in 32 bits.
+	c, err := DecodeCallback([]byte(`{"OrderId":"A","Action":"Cancel","TranseType":4294967298}`))
+	if err != nil || c.TranseType != Buy {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestASettlementInWordsDecidesNothing(t *testing.T) {
 	for data, want := range map[string]string{`"settled by hand"`: "Data is a text, not a result", `null`: "Data is missing"} {
 		c, err := DecodeCallback([]byte(`{"orderId":"A","action":"orderSettlement","status":true,"data":` + data + `}`))

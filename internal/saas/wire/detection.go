@@ -135,7 +135,7 @@ func decodeLine(v value) (Line, string) {
 	if err != nil {
 		return Line{}, "not an object"
 	}
-	l := Line{ProductID: f.id("id"), MeterType: MeterType(f.lenientInteger("meterType"))}
+	l := Line{ProductID: f.id("id"), MeterType: MeterType(f.lenientSmall("meterType"))}
 	if name, ok := f.get("alisName"); ok {
 		l.Name = name.words()
 	}

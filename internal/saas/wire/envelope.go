@@ -1,6 +1,9 @@
 package wire
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 // Envelope is the frame of an answer: Furion's unified result (V2 "Common Return
 // Value Description"). A bare answer (login, report and restock confirmation in
@@ -75,6 +78,15 @@ func (f *fields) lenientInteger(name string) int64 {
 		}
 	}
 	return 0
+}
+
+// lenientSmall is the same for codes that fit 32 bits, the int of small gateways.
+func (f *fields) lenientSmall(name string) int {
+	n := f.lenientInteger(name)
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		return 0
+	}
+	return int(n)
 }
 
 // fields opens the data as an object; a string that holds one counts as one.
