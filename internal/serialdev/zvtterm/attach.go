@@ -53,9 +53,9 @@ func (s *session) findOut(ctx context.Context) error {
 // the terminal may wait for us: asked about its holds earlier, it would count a
 // result that it is about to reverse.
 func (s *session) settle(ctx context.Context) error {
-	quiet, stopped := quickQuiet, false
-	if s.t.unsettled {
-		quiet = s.t.opts.Timers.settleTime()
+	quiet, stopped := s.t.opts.Timers.settleTime(), false
+	if !s.t.unsettled {
+		quiet = min(quiet, quickQuiet)
 	}
 	for {
 		frame, err := s.link.recv(ctx, time.Now().Add(quiet), nil)

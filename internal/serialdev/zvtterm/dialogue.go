@@ -238,6 +238,9 @@ func (d *dialogue) serveResult(a zvt.APDU) error {
 	if !accept {
 		return d.s.refuse()
 	}
+	if info.Approved() {
+		d.abort = nil // there is nothing left to wait for
+	}
 	st, err := d.s.answer(zvt.Ack{})
 	if d.accepted != nil {
 		d.accepted(st)

@@ -16,7 +16,6 @@ var (
 var (
 	errTimeout  = errors.New("nothing came in time")
 	errWake     = errors.New("woken")
-	errClosed   = errors.New("line closed")
 	errNotTaken = errors.New("terminal acknowledges nothing")
 	errGarbage  = errors.New("terminal sends garbage")
 	errSilent   = errors.New("terminal does not answer")

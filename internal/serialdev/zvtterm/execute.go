@@ -11,9 +11,6 @@ import (
 	"edged/internal/serialdev/zvt"
 )
 
-// errNothing is returned by a command that ended before a byte of it left.
-var errNothing = errors.New("nothing was sent")
-
 // execute runs the command that Start left, to its Ended. The error is that of the
 // line.
 func (s *session) execute(ctx context.Context) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -103,10 +104,16 @@ func (o Options) validate() error {
 		return fmt.Errorf("%w: capture is %q, want %q or %q", ErrOptions, o.Capture, CapturePartialReversal, CaptureBookTotal)
 	case !o.Currency.Valid():
 		return fmt.Errorf("%w: currency is %q, want an ISO 4217 code", ErrOptions, o.Currency)
+	case o.Password != "" && !sixDigits(string(o.Password)):
+		return fmt.Errorf("%w: password is not six digits", ErrOptions)
 	case o.Timers.T1 < 0 || o.Timers.T2 < 0 || o.Timers.T3 < 0 || o.Timers.T4 < 0:
 		return fmt.Errorf("%w: negative timer", ErrOptions)
 	}
 	return nil
+}
+
+func sixDigits(s string) bool {
+	return len(s) == 6 && strings.Trim(s, "0123456789") == ""
 }
 
 // currency is the ISO 4217 number as BMP 49 has it: three digits.
