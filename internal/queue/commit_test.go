@@ -99,8 +99,12 @@ func TestAFailingFunctionIsUndoneAloneInItsBatch(t *testing.T) {
 			t.Errorf("syncs: got %d for one batch", n)
 		}
 		snap := load(t, s)
-		if len(snap.Lanes) != 3 || len(snap.Reports) != 3 || s.currentCounts().reports != 3 {
-			t.Errorf("kept: %d lanes, %d reports, counted %d, want 3 each", len(snap.Lanes), len(snap.Reports), s.currentCounts().reports)
+		rows, err := s.ReadReports(t.Context(), 0, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(snap.Lanes) != 3 || len(rows) != 3 || s.currentCounts().reports != 3 {
+			t.Errorf("kept: %d lanes, %d reports, counted %d, want 3 each", len(snap.Lanes), len(rows), s.currentCounts().reports)
 		}
 		closeStore(t, s)
 	})
@@ -272,6 +276,22 @@ func TestLaterIsCommittedAlone(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAStreamOfLatersIsNotPutOffForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openStore(t, t.TempDir())
+		load(t, s)
+		for i := range 5 {
+			s.Later(func(tx *Tx) error { return tx.PutLane(fmt.Sprint(i), []byte("x")) })
+			time.Sleep(laterAfter / 2)
+		}
+		synctest.Wait()
+		if n := len(load(t, s).Lanes); n < 3 {
+			t.Errorf("lanes after %s: got %d, want at least 3", 5*laterAfter/2, n)
+		}
+		closeStore(t, s)
+	})
 }
 
 func TestAFailingLaterIsUndoneAlone(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -274,8 +275,9 @@ func TestADamagedPageCostsOnlyItsOwnRows(t *testing.T) {
 	}
 	closeStore(t, s)
 	s = openStore(t, dir)
-	if r := s.Report(); r.Damage != "" || len(load(t, s).Orders) != len(snap.Orders) {
-		t.Errorf("reopened: %+v", r)
+	again := s.Report()
+	if again.Damage != "" || len(load(t, s).Orders) != len(snap.Orders) || !slices.Equal(again.KeptAside, []string{r.MovedAside}) {
+		t.Errorf("reopened: %+v", again)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/ncruces/go-sqlite3/vfs"
 
@@ -69,18 +71,29 @@ func TestAFullDiskFailsCommitsAndIsOverWhenThereIsSpace(t *testing.T) {
 }
 
 func TestDeferredWritesSurviveAFullDisk(t *testing.T) {
-	disk := powerfail.NewFS(nil, powerfail.NewLog())
-	s := simulated(t, disk)
-	remove := disk.Inject(powerfail.Fault{Op: powerfail.Write, Err: syscall.ENOSPC})
-	s.Later(putLane("later"))
-	if err := s.Commit(t.Context(), func(*Tx) error { return nil }); !errors.Is(err, ErrDiskFull) {
-		t.Fatalf("commit on a full disk: got %v, want ErrDiskFull", err)
-	}
-	remove()
-	commit(t, s, func(*Tx) error { return nil })
-	if got := lane(t, s); got != "later" {
-		t.Errorf("deferred write: got %q, want %q", got, "later")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		log := powerfail.NewLog()
+		disk := powerfail.NewFS(nil, log)
+		s := simulated(t, disk)
+		remove := disk.Inject(powerfail.Fault{Op: powerfail.Write, Err: syscall.ENOSPC})
+		s.Later(putLane("later"))
+		if err := s.Commit(t.Context(), func(*Tx) error { return nil }); !errors.Is(err, ErrDiskFull) {
+			t.Fatalf("commit on a full disk: got %v, want ErrDiskFull", err)
+		}
+		remove()
+		load(t, s)
+		time.Sleep(laterRetry - time.Millisecond)
+		synctest.Wait()
+		if got := lane(t, s); got != "" {
+			t.Errorf("before the next try: got %q, want nothing", got)
+		}
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if got := lane(t, s); got != "later" {
+			t.Errorf("deferred write: got %q, want %q", got, "later")
+		}
+		closeStore(t, s)
+	})
 }
 
 func TestAReadOnlyDiskIsNamed(t *testing.T) {
@@ -227,6 +240,69 @@ func TestRecoverKeepsTryingWhileTheDiskFails(t *testing.T) {
 	commit(t, s, putLane("again"))
 }
 
+func TestWhatRecoverCannotReadIsReportedAndTheOldFileKept(t *testing.T) {
+	disk := powerfail.NewFS(nil, powerfail.NewLog())
+	s := simulated(t, disk)
+	for i := range 50 {
+		commit(t, s, func(tx *Tx) error { return tx.PutOrder(Seq(i+1), idOf(Seq(i+1)), make([]byte, 600)) })
+	}
+	if err := s.do(t.Context(), func() error { return s.w.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)") }); err != nil {
+		t.Fatal(err)
+	}
+	disk.Inject(powerfail.Fault{Op: powerfail.Sync, File: "-wal", Err: syscall.EIO, Times: 1})
+	if err := s.Commit(t.Context(), putLane("in doubt")); !errors.Is(err, ErrNotDurable) {
+		t.Fatalf("commit: got %v, want ErrNotDurable", err)
+	}
+	disk.Inject(powerfail.Fault{Op: powerfail.Read, File: databaseName, Err: syscall.EIO, Skip: 20, Times: 1})
+	if err := s.do(t.Context(), func() error { return s.w.db.ReleaseMemory() }); err != nil { // the page cache
+		t.Fatal(err)
+	}
+	if err := s.Recover(t.Context()); err != nil {
+		t.Fatalf("Recover: %v", err)
+	}
+	r := s.Report()
+	if there, _ := disk.Exists(r.MovedAside); r.Damage == "" || r.MovedAside == "" || !there {
+		t.Errorf("report: got %+v, want the damage, and the old file kept", r)
+	}
+	if n := len(load(t, s).Orders); n != 50 { // read from both ends
+		t.Errorf("orders: got %d, want 50", n)
+	}
+	var next Seq
+	commit(t, s, func(tx *Tx) (err error) { next, err = tx.NewSeq(); return err })
+	if next < 1<<20 {
+		t.Errorf("next number: got %d, want a jump", next)
+	}
+}
+
+func TestASalvageThatCannotWriteLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, 30)
+	damage(t, dir, leaf(t, dir, "orders"))
+	bad, err := os.ReadFile(filepath.Join(dir, databaseName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := powerfail.NewFS(powerfail.Files{databaseName: bad}, nil)
+	name, unregister := disk.Register()
+	defer unregister()
+	o := Options{Dir: t.TempDir(), VFS: name, Exclusive: true}
+	for skip := 0; ; skip++ {
+		remove := disk.Inject(powerfail.Fault{Op: powerfail.Write, File: suffixTmp, Err: syscall.EIO, Skip: skip, Times: 1})
+		s, err := Open(t.Context(), o)
+		remove()
+		if err == nil { // the fault came too late to be met
+			defer closeStore(t, s)
+			if n := len(load(t, s).Orders); n != 29 || skip < 20 {
+				t.Errorf("salvaged with write %d failing: got %d orders, want 29 of 30", skip, n)
+			}
+			return
+		}
+		if !errors.Is(err, ErrIO) {
+			t.Fatalf("Open with write %d failing: got %v, want ErrIO", skip, err)
+		}
+	}
+}
+
 func TestAFailedSyncOfACheckpointBreaksTheStoreButNotTheCommit(t *testing.T) {
 	disk := powerfail.NewFS(nil, powerfail.NewLog())
 	s := simulated(t, disk)
@@ -283,7 +359,7 @@ func TestPowerFailureAroundAFailedSync(t *testing.T) {
 		log.Mark("recovered")
 	}
 	closeStore(t, s)
-	r := powerfail.Explore(t, log, powerfail.Options{States: *states / 5}, checkLane)
+	r := powerfail.Explore(t, log, powerfail.Options{States: share(20)}, checkLane)
 	t.Logf("%d operations: %s", log.Len(), r)
 	if r.Bad > 0 {
 		t.Errorf("bad states: %s", r)

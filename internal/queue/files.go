@@ -68,18 +68,27 @@ func makeDir(dir string) error {
 	return syncPath(filepath.Dir(dir))
 }
 
+// lockName is the file whose lock says that a process has the directory.
+const lockName = "lock"
+
 // lockDir takes the directory for this process. The kernel gives it back when the
 // process ends, however it ends.
 func lockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, classify("lock state directory", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = fmt.Errorf("%w: %s", ErrInUse, dir)
-		}
-		return nil, errors.Join(classify("lock state directory", err), f.Close())
+	return f, flock(f, unix.LOCK_EX)
+}
+
+// flock locks f or closes it.
+func flock(f *os.File, how int) error {
+	err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
+	if err == nil {
+		return nil
 	}
-	return f, nil
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = fmt.Errorf("%w: %s", ErrInUse, filepath.Dir(f.Name()))
+	}
+	return errors.Join(classify("lock state directory", err), f.Close())
 }

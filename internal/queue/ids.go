@@ -3,6 +3,9 @@ package queue
 import (
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
+
+	"github.com/ncruces/go-sqlite3"
 )
 
 // Numbers are reserved in blocks: the high-water mark in meta is written once per
@@ -34,6 +37,42 @@ func (tx *Tx) nextID() (N, error) {
 	n := tx.ids.next
 	tx.ids.next++
 	return N(n), nil
+}
+
+// jumpHighWater raises the mark of a salvaged copy: numbers above what is left of
+// the damaged file may be known to the SaaS. When the mark itself is lost, the
+// distance is random. It works on every version of the schema.
+func (c *conn) jumpHighWater() error {
+	const jump = 1 << 20
+	mark, err := c.highWater()
+	if err != nil {
+		return err
+	}
+	next := mark
+	for _, table := range []string{"orders", "closed", "journal", "reports", "dead", "tasks", "events"} {
+		used, err := c.number("SELECT coalesce(max(rowid),0) FROM " + table)
+		if err != nil {
+			return classify("find highest number", err)
+		}
+		next = max(next, used+1)
+	}
+	next += jump
+	if mark == 0 {
+		next += 1<<40 + rand.Int64N(1<<40)
+	}
+	rec := bindMeta(metaHighWater).seal(nil, encodeHighWater(next))
+	return c.exec("INSERT OR REPLACE INTO meta VALUES(?,?)", metaHighWater, rec)
+}
+
+// highWater reads the mark; 0 when it is missing or bad.
+func (c *conn) highWater() (mark int64, err error) {
+	err = c.each(func(st *sqlite3.Stmt) bool {
+		if v, err := bindMeta(metaHighWater).open(st.ColumnRawBlob(0)); err == nil {
+			mark, _ = decodeHighWater(v)
+		}
+		return false
+	}, "SELECT v FROM meta WHERE k=?", metaHighWater)
+	return mark, classify("read high-water mark", err)
 }
 
 func encodeHighWater(v int64) []byte {

@@ -18,6 +18,9 @@ func (s *Store) Load(ctx context.Context) (*Snapshot, error) {
 	}
 	var snap *Snapshot
 	err := s.do(ctx, func() error {
+		if s.w == nil {
+			return s.usable()
+		}
 		err := s.reload(ctx)
 		snap = s.takeSnapshot()
 		return err
@@ -118,7 +121,11 @@ func (sc *scanned) order(st *sqlite3.Stmt) {
 	sc.open[seq] = true
 	row := numbered("orders", int64(seq), seq)
 	row.id = id
-	if v := sc.keep(bindOrder(seq, id), st.ColumnRawBlob(2), row); v != nil && len(id) == len(OrderID{}) {
+	rec := st.ColumnRawBlob(2)
+	if len(id) != len(OrderID{}) {
+		rec = nil // bad, whatever its CRC says
+	}
+	if v := sc.keep(bindOrder(seq, id), rec, row); v != nil {
 		sc.Orders = append(sc.Orders, Order{Seq: seq, ID: OrderID(id), State: v})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 
 	"edged/internal/logkey"
 )
@@ -17,6 +16,7 @@ type OpenReport struct {
 	SwapFinished bool          // an interrupted Recover was completed
 	Damage       string        // why the database was replaced; "" when it was sound
 	MovedAside   string        // path of the damaged database
+	KeptAside    []string      // all damaged databases in the directory, of earlier starts too, until a person removes them
 	Quarantined  []Quarantined // records that were moved to quarantine/
 	ReserveFreed bool          // the disk was full: the money reserve was given up to open at all
 	ReserveError error         // why there is no money reserve now
@@ -29,29 +29,56 @@ const quickCheckBelow = 4 << 20
 
 // open leaves s.w connected to a sound database and s.snap loaded from it.
 func (s *Store) open(ctx context.Context) error {
-	var err error
-	if s.report.SwapFinished, err = s.finishSwap(); err != nil {
+	swapped, err := s.finishSwap()
+	if err != nil {
 		return classify("finish interrupted swap", err)
 	}
+	s.note(func(r *OpenReport) { r.SwapFinished = swapped })
 	err = s.openSound(ctx)
 	if errors.Is(err, ErrDiskFull) && s.reserveThere() {
-		s.log.Error("disk is full, giving up the money reserve to open the store", logkey.Err, err)
-		if err = errors.Join(s.w.close(false), s.ReleaseReserve()); err == nil {
-			s.report.ReserveFreed = true
-			err = s.openSound(ctx)
-		}
+		err = s.openWithoutReserve(ctx, err)
 	}
 	if damaged(err) {
-		s.log.Error("database is damaged, replacing it by what can be read", logkey.Path, s.path, logkey.Err, err)
-		s.report.Damage = err.Error()
-		if err = s.salvage(ctx); err == nil {
-			err = s.openSound(ctx)
-		}
+		err = s.openSalvaged(ctx, err)
 	}
-	if err == nil && !s.report.ReserveFreed {
-		s.report.ReserveError = s.RebuildReserve()
+	if err != nil {
+		return err
 	}
-	return err
+	kept, err := s.keptAside()
+	if err != nil {
+		return err
+	}
+	s.note(func(r *OpenReport) { r.KeptAside = kept })
+	if !s.Report().ReserveFreed {
+		err := s.RebuildReserve()
+		s.note(func(r *OpenReport) { r.ReserveError = err })
+	}
+	return nil
+}
+
+// openWithoutReserve tries again on a full disk: what is open must be settled.
+func (s *Store) openWithoutReserve(ctx context.Context, cause error) error {
+	s.log.Error("disk is full, giving up the money reserve to open the store", logkey.Err, cause)
+	if err := errors.Join(s.disconnect(), s.ReleaseReserve()); err != nil {
+		return err
+	}
+	s.note(func(r *OpenReport) { r.ReserveFreed = true })
+	return s.openSound(ctx)
+}
+
+func (s *Store) openSalvaged(ctx context.Context, cause error) error {
+	s.log.Error("database is damaged, replacing it by what can be read", logkey.Path, s.path, logkey.Err, cause)
+	if err := s.salvage(ctx, cause); err != nil {
+		return err
+	}
+	return s.openSound(ctx)
+}
+
+// note changes the report.
+func (s *Store) note(change func(*OpenReport)) {
+	s.reportMu.Lock()
+	defer s.reportMu.Unlock()
+	change(&s.report)
 }
 
 // damaged tells errors that a replacement of the database can mend. A device that
@@ -86,12 +113,23 @@ func (s *Store) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.report.MigratedFrom, s.report.Version = from, len(s.o.steps)
+	s.note(func(r *OpenReport) {
+		r.Created, r.MigratedFrom, r.Version = !there, from, len(s.o.steps)
+		if r.Created {
+			r.MigratedFrom = r.Version
+		}
+	})
 	if !there {
-		s.report.Created, s.report.MigratedFrom = true, len(s.o.steps)
 		return classify("sync state directory", s.files.SyncDir(s.o.Dir))
 	}
 	return nil
+}
+
+// disconnect gives the write connection up and leaves the file as it is.
+func (s *Store) disconnect() error {
+	err := s.w.close(false)
+	s.w = nil
+	return err
 }
 
 // quickCheck looks for damaged pages.
@@ -141,17 +179,8 @@ func (s *Store) reload(ctx context.Context) error {
 	return nil
 }
 
-// startIDs sets the counter above everything that may have been given. When the
-// database was damaged, numbers above what is left may be known to the SaaS: they
-// are jumped over, by a random distance when nothing is left to go by.
+// startIDs sets the counter above everything that may have been given.
 func (s *Store) startIDs(sc *scanned) {
 	next := max(sc.highWater, sc.maxID+1, s.ids.next, 1)
-	if s.report.Damage != "" {
-		const jump = 1 << 20
-		next += jump
-		if sc.highWater == 0 {
-			next += 1<<40 + rand.Int64N(1<<40)
-		}
-	}
 	s.ids = idBlock{next: next, reserved: next}
 }

@@ -18,7 +18,15 @@ import (
 	"edged/internal/testutil/powerfail"
 )
 
-var states = flag.Int("powerfail.states", 5000, "crash states to check, those cut again not counted")
+var allStates = flag.Int("powerfail.states", 5000, "crash states to check, those cut again not counted")
+
+// share is one test's part of the crash states.
+func share(percent int) int {
+	if testing.Short() {
+		return *allStates * percent / 500
+	}
+	return *allStates * percent / 100
+}
 
 // acked is a mark: commit number txn of the mixed run has returned, and with it
 // every number up to maxID was given to somebody.
@@ -411,7 +419,7 @@ func TestPowerFailureLosesAndTearsNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := recordMixed(t, c.txns, c.pragmas)
 			start := time.Now()
-			r := powerfail.Explore(t, m.log, powerfail.Options{States: *states * 2 / 5}, m.check)
+			r := powerfail.Explore(t, m.log, powerfail.Options{States: share(40)}, m.check)
 			t.Logf("%d operations, %d syncs: %s (%s)", m.log.Len(), m.log.Count(powerfail.Sync), r, time.Since(start).Round(time.Millisecond))
 			if r.Bad > 0 {
 				t.Errorf("bad states: %s", r)
@@ -438,7 +446,9 @@ func TestPowerFailureDuringASalvage(t *testing.T) {
 	commit(t, s, putLane("sure"))
 	log.Mark("sure")
 	want := len(load(t, s).Orders)
-	r := powerfail.Explore(t, log, powerfail.Options{States: *states / 20}, func(st *powerfail.State) error {
+	var first Seq
+	commit(t, s, func(tx *Tx) (err error) { first, err = tx.NewSeq(); return err })
+	r := powerfail.Explore(t, log, powerfail.Options{States: share(5)}, func(st *powerfail.State) error {
 		name, unregister := st.Disk.Register()
 		defer unregister()
 		s, err := Open(context.Background(), Options{Dir: st.Dir, VFS: name, Exclusive: true})
@@ -456,7 +466,12 @@ func TestPowerFailureDuringASalvage(t *testing.T) {
 		if there, _ := st.Disk.Exists(databaseName + suffixBad + "1"); !there {
 			return errors.New("LOST: the damaged file")
 		}
-		return nil
+		return s.Commit(context.Background(), func(tx *Tx) error {
+			if seq, err := tx.NewSeq(); err != nil || seq < first {
+				return fmt.Errorf("REUSED: number %d, want at least %d, %w", seq, first, err)
+			}
+			return nil
+		})
 	})
 	t.Logf("%d operations: %s", log.Len(), r)
 	if r.Bad > 0 {

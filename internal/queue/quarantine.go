@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	quarantineDir   = "quarantine"
-	quarantineBound = 4096 // files; what is bad beyond it stays in the database, unused
+	quarantineDir    = "quarantine"
+	quarantineBound  = 4096 // files; what is bad beyond it stays in the database, unused
+	quarantineListed = 1000 // in the report
 )
 
 // Quarantined names a record that was moved to a side file. Seq is zero when the
@@ -59,10 +60,16 @@ func (s *Store) quarantine(row badRow) Quarantined {
 	}
 	s.metrics.quarantined.WithLabelValues(row.table).Inc()
 	s.reportMu.Lock()
-	s.report.Quarantined = append(s.report.Quarantined, q)
+	if s.quarantined++; s.quarantined <= quarantineListed {
+		s.report.Quarantined = append(s.report.Quarantined, q)
+	}
 	s.reportMu.Unlock()
-	s.log.Error("bad record moved to quarantine",
-		logkey.Kind, row.table, logkey.Event, row.key, logkey.Reason, row.reason, logkey.Path, file, logkey.Err, err)
+	log := s.log.With(logkey.Kind, row.table, logkey.Reason, fmt.Sprintf("row %s: %s", row.key, row.reason))
+	if err == nil {
+		log.Error("bad record moved to quarantine", logkey.Path, file)
+	} else {
+		log.Error("bad record cannot be moved to quarantine", logkey.Err, err)
+	}
 	return q
 }
 

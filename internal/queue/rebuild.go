@@ -6,24 +6,26 @@ import (
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"edged/internal/logkey"
 )
 
 // Suffixes of database files on their way. Only .new and .salvaged are complete:
 // they get that name after they have been synced.
 const (
 	suffixTmp      = ".tmp"
-	suffixNew      = ".new"      // Recover's: replaces the old file, which holds nothing more
-	suffixSalvaged = ".salvaged" // Open's: the old file is kept for whoever wants to look
+	suffixNew      = ".new"      // a whole copy: the old file holds nothing more
+	suffixSalvaged = ".salvaged" // what could be read: the old file is kept for whoever wants to look
 	suffixBad      = ".bad-"
 )
 
 // Recover writes the content of the last successful commit to a new file, syncs
 // it, puts it in the old one's place and opens it. Until it returns nil, commits
-// fail with [ErrBroken]. The caller reloads with Load. On a sound store it does
-// nothing.
+// fail with [ErrBroken]. The caller reloads with Load before its next commit. On a
+// sound store it does nothing.
 func (s *Store) Recover(ctx context.Context) error {
 	return s.do(ctx, func() error {
-		if s.broken.Load() == nil {
+		if s.usable() == nil {
 			return nil
 		}
 		return classify("recover", s.recover(ctx))
@@ -36,13 +38,13 @@ func (s *Store) Recover(ctx context.Context) error {
 func (s *Store) recover(ctx context.Context) error {
 	s.readMu.Lock()
 	defer s.readMu.Unlock()
+	s.meter.reset()
 	if s.w != nil {
-		s.meter.reset()
-		if err := s.rewrite(ctx, s.w, suffixNew); err != nil {
+		if err := s.rewrite(ctx, s.w, nil); err != nil {
 			return err
 		}
-		err := errors.Join(s.r.close(false), s.w.close(false))
-		s.r, s.w = nil, nil
+		err := errors.Join(s.r.close(false), s.disconnect())
+		s.r = nil
 		if err != nil {
 			return err
 		}
@@ -50,14 +52,11 @@ func (s *Store) recover(ctx context.Context) error {
 	if _, err := s.finishSwap(); err != nil {
 		return err
 	}
-	s.meter.reset()
 	if err := s.openSound(ctx); err != nil {
-		closeErr := s.w.close(false)
-		s.w = nil
-		return errors.Join(err, closeErr)
+		return errors.Join(err, s.disconnect())
 	}
 	if err := s.meter.failedSync(); err != nil {
-		return err
+		return classify("sync", err)
 	}
 	s.broken.Store(nil)
 	return nil
@@ -65,51 +64,80 @@ func (s *Store) recover(ctx context.Context) error {
 
 // salvage replaces a damaged database by what can be read of it. It runs while
 // opening, when nobody else uses the store.
-func (s *Store) salvage(ctx context.Context) error {
+func (s *Store) salvage(ctx context.Context, cause error) error {
 	src := s.w
 	s.w = nil
 	if src == nil {
-		src, _ = dial(ctx, s.path, s.vfsName) // nil: nothing can be read
+		src, _ = dialExisting(s.path, s.vfsName) // nil: nothing can be read
 	}
-	err := s.rewrite(ctx, src, suffixSalvaged)
-	err = errors.Join(err, src.close(false))
-	if err == nil {
+	err := s.rewrite(ctx, src, cause)
+	if err = errors.Join(err, src.close(false)); err == nil {
 		_, err = s.finishSwap()
 	}
-	s.metrics.quarantined.WithLabelValues("database").Inc()
 	return classify("salvage", err)
 }
 
-// rewrite copies src to a complete, synced file with the given suffix.
-func (s *Store) rewrite(ctx context.Context, src *conn, suffix string) error {
+// rewrite copies src to a complete, synced file for finishSwap. damage says what
+// is known to be wrong with src; what turns out to be unreadable is left out and
+// makes it damaged too.
+func (s *Store) rewrite(ctx context.Context, src *conn, damage error) error {
 	tmp := s.path + suffixTmp
 	if err := s.removeDatabase(tmp); err != nil {
 		return err
 	}
-	if err := s.copyTo(ctx, src, tmp, suffix == suffixSalvaged); err != nil {
+	lost, err := s.copyTo(ctx, src, tmp, damage != nil)
+	if err != nil {
 		return errors.Join(err, s.removeDatabase(tmp))
 	}
 	if err := s.files.SyncFile(tmp); err != nil {
 		return err
 	}
+	suffix := suffixNew
+	if damage = errors.Join(damage, lost); damage != nil {
+		suffix = suffixSalvaged
+	}
 	if err := s.files.Rename(tmp, s.path+suffix); err != nil {
 		return err
+	}
+	if damage != nil {
+		s.noteDamage(damage)
 	}
 	return s.files.SyncDir(s.o.Dir)
 }
 
-// copyTo creates the file at path with the rows of src. The copy needs no
-// journal: it counts only once it is complete and synced.
-func (s *Store) copyTo(ctx context.Context, src *conn, path string, tolerant bool) error {
-	dst, err := dial(ctx, path, s.vfsName)
-	if err != nil {
-		return err
-	}
-	err = interruptible(ctx, dst, func(dst *conn) error { return dst.fill(src, s.o.steps, tolerant) })
-	return errors.Join(err, dst.close(true))
+func (s *Store) noteDamage(damage error) {
+	s.metrics.quarantined.WithLabelValues("database").Inc()
+	s.note(func(r *OpenReport) { r.Damage = damage.Error() })
+	s.log.Error("database was damaged, what could be read is kept", logkey.Path, s.path, logkey.Err, damage)
 }
 
-func (c *conn) fill(src *conn, steps []migration, tolerant bool) error {
+// copyTo creates the file at path with the rows of src. lost says what could not
+// be read of src. The copy needs no journal: it counts only once it is complete
+// and synced.
+func (s *Store) copyTo(ctx context.Context, src *conn, path string, damaged bool) (lost, err error) {
+	dst, err := dial(ctx, path, s.vfsName)
+	if err != nil {
+		return nil, err
+	}
+	err = interruptible(ctx, dst, func(dst *conn) error {
+		if err := dst.prepareCopy(src, s.o.steps); err != nil {
+			return err
+		}
+		if src != nil {
+			if lost, err = dst.copyTables(src); err != nil {
+				return err
+			}
+		}
+		if damaged || lost != nil {
+			return dst.jumpHighWater()
+		}
+		return nil
+	})
+	return lost, errors.Join(err, dst.close(true))
+}
+
+// prepareCopy makes an empty database of the schema that src has.
+func (c *conn) prepareCopy(src *conn, steps []migration) error {
 	for _, p := range []string{
 		"PRAGMA locking_mode=EXCLUSIVE", fmt.Sprintf("PRAGMA page_size=%d", pageSize),
 		"PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-2000",
@@ -124,55 +152,46 @@ func (c *conn) fill(src *conn, steps []migration, tolerant bool) error {
 			version = int(v) // the copy is migrated when it is opened
 		}
 	}
-	if _, err := c.migrate(steps[:version]); err != nil {
-		return err
-	}
-	if src == nil {
-		return nil
-	}
-	return c.copyTables(src, tolerant)
+	_, err := c.migrate(steps[:version])
+	return err
 }
 
-func (c *conn) copyTables(src *conn, tolerant bool) error {
+func (c *conn) copyTables(src *conn) (lost, err error) {
 	var tables []string
-	err := c.each(func(st *sqlite3.Stmt) bool {
+	err = c.each(func(st *sqlite3.Stmt) bool {
 		tables = append(tables, st.ColumnText(0))
 		return true
 	}, "SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%'")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.exec("BEGIN"); err != nil {
-		return err
+		return nil, err
 	}
 	for _, table := range tables {
-		err := c.copyTable(src, table, "ASC")
-		if err != nil && tolerant && damaged(classify("", err)) {
-			// From the other end, up to the damaged page.
-			err = c.copyTable(src, table, "DESC")
-			if err != nil && damaged(classify("", err)) {
-				err = nil
-			}
+		unread, err := c.copyTable(src, table, "ASC")
+		if err == nil && unread != nil {
+			lost = errors.Join(lost, classify("read "+table, unread))
+			_, err = c.copyTable(src, table, "DESC") // from the other end, up to the damage
 		}
 		if err != nil {
-			return classify("copy "+table, err)
+			return lost, classify("copy "+table, err)
 		}
 	}
-	return c.exec("COMMIT")
+	return lost, c.exec("COMMIT")
 }
 
 // copyTable copies rows in the order of their key, the first column of every
-// table, until the end or an error.
-func (c *conn) copyTable(src *conn, table, order string) error {
-	var insertErr error
-	err := src.each(func(st *sqlite3.Stmt) bool {
-		insertErr = c.insertRow(table, st)
-		return insertErr == nil
+// table, until the end or until one cannot be read.
+func (c *conn) copyTable(src *conn, table, order string) (unread, err error) {
+	unread = src.each(func(st *sqlite3.Stmt) bool {
+		err = c.insertRow(table, st)
+		return err == nil
 	}, "SELECT * FROM "+table+" ORDER BY 1 "+order)
-	if insertErr != nil {
-		return insertErr
+	if unread != nil && !errors.Is(unread, sqlite3.ERROR) && !damaged(classify("", unread)) {
+		return nil, unread // not a matter of the file: no such table is one
 	}
-	return err
+	return unread, err
 }
 
 func (c *conn) insertRow(table string, row *sqlite3.Stmt) error {

@@ -38,10 +38,16 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 		Broken:       s.usable(),
 		WrittenBytes: s.meter.written.Load(), Syncs: s.meter.syncs.Load(),
 		DiskFree: diskFree(s.o.Dir), ReserveIntact: s.ReserveIntact(),
-		Quarantined: len(s.Report().Quarantined),
+		Quarantined: s.quarantinedSoFar(),
 	}
 	err := s.read(ctx, func(c *conn) error { return c.stats(&st) })
 	return st, err
+}
+
+func (s *Store) quarantinedSoFar() int {
+	s.reportMu.Lock()
+	defer s.reportMu.Unlock()
+	return s.quarantined
 }
 
 func (c *conn) stats(st *Stats) error {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ncruces/go-sqlite3/vfs"
 	"github.com/prometheus/client_golang/prometheus"
@@ -56,8 +57,9 @@ type Store struct {
 	log     *slog.Logger
 	lock    *os.File
 
-	reportMu sync.Mutex
-	report   OpenReport
+	reportMu    sync.Mutex
+	report      OpenReport
+	quarantined int
 
 	requests  chan *request
 	laterKick chan struct{}
@@ -85,10 +87,11 @@ type Store struct {
 	snapMu sync.Mutex
 	snap   *Snapshot // of Open, until Load takes it
 
-	// The writer goroutine's.
-	w     *conn
-	ids   idBlock
-	txBuf []byte
+	// The writer goroutine's. w is nil after a Recover that has failed half-way.
+	w          *conn
+	ids        idBlock
+	txBuf      []byte
+	laterDelay time.Duration
 }
 
 // Open opens or creates the store and loads it once, which finds every bad record.
@@ -102,7 +105,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, s.release())
+		return nil, errors.Join(err, s.release(false))
 	}
 	go s.run()
 	return s, nil
@@ -129,7 +132,7 @@ func prepare(o Options) (*Store, error) {
 	s := &Store{
 		o: o, path: filepath.Join(o.Dir, databaseName), files: osFiles{}, meter: m, log: o.Logger,
 		requests: make(chan *request, maxBatch), laterKick: make(chan struct{}, 1),
-		stopping: make(chan struct{}), stopped: make(chan struct{}),
+		stopping: make(chan struct{}), stopped: make(chan struct{}), laterDelay: laterAfter,
 	}
 	s.vfsName = fmt.Sprintf("edged-%p", s)
 	if ops, ok := m.base.(FileOps); ok {
@@ -149,11 +152,10 @@ func prepare(o Options) (*Store, error) {
 }
 
 // release gives back what prepare and open have taken.
-func (s *Store) release() error {
+func (s *Store) release(checkpoint bool) error {
 	s.readMu.Lock()
 	defer s.readMu.Unlock()
-	sound := s.broken.Load() == nil
-	err := errors.Join(s.r.close(false), s.w.close(sound))
+	err := errors.Join(s.r.close(false), s.w.close(checkpoint))
 	s.r, s.w = nil, nil
 	s.metrics.unregister(s.o.Registerer)
 	vfs.Unregister(s.vfsName)
@@ -166,13 +168,13 @@ func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		close(s.stopping)
 		<-s.stopped
-		s.closeErr = s.release()
+		s.closeErr = s.release(s.usable() == nil)
 	})
 	return s.closeErr
 }
 
 // Report tells what Open has found and done, and which records have been
-// quarantined until now.
+// quarantined until now, the first thousand of them.
 func (s *Store) Report() OpenReport {
 	s.reportMu.Lock()
 	defer s.reportMu.Unlock()

@@ -64,13 +64,22 @@ func (s *Store) moveAside() error {
 	return s.files.SyncDir(s.o.Dir)
 }
 
+func (s *Store) badName(n int) string { return fmt.Sprintf("%s%s%d", s.path, suffixBad, n) }
+
 func (s *Store) freeBadName() (string, error) {
-	for n := 1; ; n++ {
-		name := fmt.Sprintf("%s%s%d", s.path, suffixBad, n)
+	kept, err := s.keptAside()
+	return s.badName(len(kept) + 1), err
+}
+
+// keptAside lists the damaged databases, numbered from 1 without a gap.
+func (s *Store) keptAside() (list []string, err error) {
+	for {
+		name := s.badName(len(list) + 1)
 		there, err := s.files.Exists(name)
 		if err != nil || !there {
-			return name, err
+			return list, err
 		}
+		list = append(list, name)
 	}
 }
 

@@ -1,140 +1,15 @@
 package queue
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
-	"sync/atomic"
 	"time"
 
 	"edged/internal/logkey"
 )
 
-const (
-	maxBatch   = 64                     // commits that share one sync
-	laterAfter = 200 * time.Millisecond // the longest a Later waits for a commit to ride in
-	laterCount = 256                    // as many are committed at once
-	laterBound = 4096                   // beyond it, on a full disk, the newest are dropped
-)
-
-// request is one call waiting for the writer goroutine: a function for a
-// transaction, or work on the connection outside of one.
-type request struct {
-	inTx  func(*Tx) error
-	alone func() error
-	taken atomic.Bool // by the writer, or by the caller who gives up
-	done  chan error  // buffered: the writer never waits for a caller
-}
-
-// panicked carries a panic from a caller's function back to the caller.
-type panicked struct{ value any }
-
-func (p panicked) Error() string { return fmt.Sprintf("panic in transaction: %v", p.value) }
-
-// Commit runs fn in a transaction and returns after the sync. Callers from many
-// goroutines share one transaction and one sync; what fn of one wrote is undone
-// alone when it returns an error, and that error is returned as it is.
-//
-// nil means durable. An error means not applied; when the whole commit failed it
-// wraps [ErrNotDurable] and a cause. ctx counts only until the writer takes the
-// request: after that Commit waits for the disk, because only the disk knows.
-func (s *Store) Commit(ctx context.Context, fn func(*Tx) error) error {
-	if err := s.usable(); err != nil {
-		return notDurable(err)
-	}
-	return s.submit(ctx, &request{inTx: fn, done: make(chan error, 1)})
-}
-
-// do runs fn on the writer goroutine between two transactions.
-func (s *Store) do(ctx context.Context, fn func() error) error {
-	return s.submit(ctx, &request{alone: fn, done: make(chan error, 1)})
-}
-
-func (s *Store) submit(ctx context.Context, r *request) error {
-	s.waiting.Add(1)
-	defer s.waiting.Add(-1)
-	s.interruptVacuum()
-	select {
-	case s.requests <- r:
-	case <-s.stopping:
-		return ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return r.wait(ctx, s.stopped)
-}
-
-func (r *request) wait(ctx context.Context, stopped <-chan struct{}) error {
-	select {
-	case err := <-r.done:
-		return rethrow(err)
-	case <-stopped:
-		select {
-		case err := <-r.done:
-			return rethrow(err)
-		default:
-			return ErrClosed
-		}
-	case <-ctx.Done():
-		if r.taken.CompareAndSwap(false, true) {
-			return ctx.Err()
-		}
-		return rethrow(<-r.done)
-	}
-}
-
-func rethrow(err error) error {
-	var p panicked
-	if errors.As(err, &p) {
-		panic(p.value)
-	}
-	return err
-}
-
-// Later queues fn for the next commit, whoever makes it; without one it is
-// committed after 200 ms or with 256 others. It never blocks and promises nothing:
-// a power cut or a failed commit may lose it, so it is for what may be repeated,
-// such as the deletion of a report that the SaaS has acknowledged. An error of fn
-// undoes fn alone and is logged.
-func (s *Store) Later(fn func(*Tx) error) {
-	s.laterMu.Lock()
-	n := len(s.later)
-	if n < laterBound {
-		s.later = append(s.later, fn)
-	}
-	s.laterMu.Unlock()
-	if n == 0 || n+1 >= laterCount {
-		select {
-		case s.laterKick <- struct{}{}:
-		default:
-		}
-	}
-}
-
-func (s *Store) takeLater() []func(*Tx) error {
-	s.laterMu.Lock()
-	defer s.laterMu.Unlock()
-	list := s.later
-	s.later = nil
-	return list
-}
-
-// putBackLater keeps what a full disk did not take for the next commit.
-func (s *Store) putBackLater(list []func(*Tx) error) {
-	s.laterMu.Lock()
-	defer s.laterMu.Unlock()
-	s.later = append(list, s.later...)
-	if len(s.later) > laterBound {
-		s.later = s.later[:laterBound]
-	}
-}
-
-func (s *Store) laterLen() int {
-	s.laterMu.Lock()
-	defer s.laterMu.Unlock()
-	return len(s.later)
-}
+const maxBatch = 64 // commits that share one sync
 
 // run is the writer goroutine. It is the only one that uses s.w and s.ids.
 //
@@ -149,24 +24,31 @@ func (s *Store) laterLen() int {
 // lone commit waits for nothing.
 func (s *Store) run() {
 	defer close(s.stopped)
-	timer := time.NewTimer(laterAfter)
-	timer.Stop()
+	due := time.NewTimer(laterAfter)
+	due.Stop()
+	armed := false
 	for {
 		select {
 		case r := <-s.requests:
 			s.serve(r)
-		case <-timer.C:
+		case <-due.C:
+			armed = false
 			s.commitBatch(nil)
 		case <-s.laterKick:
 			if s.laterLen() >= laterCount {
 				s.commitBatch(nil)
-			} else {
-				timer.Reset(laterAfter)
 			}
 		case <-s.stopping:
-			timer.Stop()
+			due.Stop()
 			s.drain()
 			return
+		}
+		if waits := s.laterLen() > 0; waits && !armed {
+			armed = true
+			due.Reset(s.laterDelay)
+		} else if !waits && armed {
+			armed = false
+			due.Stop()
 		}
 	}
 }
@@ -230,11 +112,17 @@ func (s *Store) commitBatch(batch []*request) {
 		return
 	}
 	start := time.Now()
-	errs, err := s.transact(later, batch)
+	var errs []error
+	err := s.usable()
+	if err == nil {
+		errs, err = s.transact(later, batch)
+	}
+	s.laterDelay = laterAfter
 	if err == nil {
 		s.metrics.commit.Observe(time.Since(start).Seconds())
-	} else if errors.Is(err, ErrDiskFull) {
+	} else if errors.Is(err, ErrDiskFull) && s.usable() == nil {
 		s.putBackLater(later)
+		s.laterDelay = laterRetry
 	}
 	for i, r := range batch {
 		if err != nil {
@@ -262,9 +150,6 @@ func takeAll(batch []*request) []*request {
 // transact returns one error per request, or one for all when the transaction as
 // a whole did not become durable.
 func (s *Store) transact(later []func(*Tx) error, batch []*request) ([]error, error) {
-	if err := s.usable(); err != nil {
-		return nil, err
-	}
 	if err := s.w.exec("BEGIN IMMEDIATE"); err != nil {
 		return nil, s.afterFailure(classify("begin", err), s.meter.syncs.Load())
 	}
