@@ -20,7 +20,9 @@ type watch struct {
 	opened   map[purchase.OrderID]bool // restocks whose door was asked for
 }
 
-func newWatch() *watch { return &watch{opened: map[purchase.OrderID]bool{}, used: map[purchase.OrderID]bool{}} }
+func newWatch() *watch {
+	return &watch{opened: map[purchase.OrderID]bool{}, used: map[purchase.OrderID]bool{}}
+}
 
 var errBroken = errors.New("invariant broken")
 
@@ -75,6 +77,9 @@ func (w *watch) effect(next lane.State, e lane.Effect) error {
 	case lane.Abort:
 		if w.running == nil || w.running.ID != e.ID || w.running.Kind != purchase.CmdArm || w.aborted {
 			return fmt.Errorf("%w: abort %s", errBroken, e.ID)
+		}
+		if slices.ContainsFunc(next.Orders, func(o lane.Order) bool { return o.ID == w.running.Order && o.HoldOpen }) {
+			return fmt.Errorf("%w: %s is aborted although its hold is granted", errBroken, e.ID)
 		}
 		w.aborted = true
 	case lane.NewOrder:
