@@ -28,7 +28,6 @@ type batch struct {
 	refused map[queue.N][]byte // bytes of reports that become dead letters
 	opened  map[taskKey]task
 	closed  []taskKey
-	parked  []Alarm
 }
 
 type waits struct {

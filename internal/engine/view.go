@@ -2,6 +2,7 @@ package engine
 
 import (
 	"reflect"
+	"slices"
 
 	"edged/internal/lane"
 	"edged/internal/logkey"
@@ -25,11 +26,21 @@ func (e *Engine) show(l *laneRun) {
 	if reflect.DeepEqual(v, l.shown) {
 		return
 	}
+	if !slices.Equal(v.Why, l.shown.Why) {
+		e.log.Info("lane", logkey.Lane, v.Name, logkey.Status, sells(v.Why), logkey.Reason, v.Why)
+	}
 	l.shown = v
 	e.metrics.lane(v.Name, v.Why, lane.Reasons())
 	if e.o.Show != nil {
 		e.o.Show(v)
 	}
+}
+
+func sells(why []lane.Reason) string {
+	if len(why) == 0 {
+		return "selling"
+	}
+	return "out of service"
 }
 
 // publish makes the lanes readable without asking the loop.

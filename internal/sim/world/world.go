@@ -259,6 +259,23 @@ func (w *World) close(o saassim.Order, visit string, taken []saassim.Line) {
 	_ = w.SaaS.DoorClosed(o.OrderID, taken)
 }
 
+// CloseDoor closes the door of an order by hand, after what was taken: for a person
+// who plays the customer. Errors: ErrNoLane if no door is open for the order.
+func (w *World) CloseDoor(orderID string, taken []Pick) error {
+	var open *Opening
+	w.book.view(func(l *Ledger) {
+		if x := l.Openings[orderID]; x != nil && x.ClosedAt.IsZero() {
+			c := *x
+			open = &c
+		}
+	})
+	if open == nil {
+		return fmt.Errorf("%w: none is open for order %s", ErrNoLane, orderID)
+	}
+	w.close(saassim.Order{OrderID: orderID, MachineID: open.MachineID, Door: open.Door}, open.Visit, w.lines(taken))
+	return nil
+}
+
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"edged/internal/app"
+	"edged/internal/config"
+	"edged/internal/logkey"
+	"edged/internal/version"
+)
+
+const defaultConfig = "/etc/edged/edged.yaml"
+
+// newRun is the daemon.
+func newRun() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the daemon (systemd starts this)",
+		Long: `Run the daemon until it is told to stop (SIGTERM or SIGINT).
+
+With a configuration that is not valid it goes on with the last valid one, so
+that open purchases are settled and reported, and sells nothing until the file is
+mended. Without a last valid one it prints every problem and ends.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
+			defer stop()
+			return runDaemon(ctx, file, cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", defaultConfig, "configuration file")
+	return cmd
+}
+
+func runDaemon(ctx context.Context, file string, stderr io.Writer) error {
+	conf, fallback, err := loadConfig(file, stderr)
+	if err != nil {
+		return err
+	}
+	log := newLogger(stderr, conf.Log)
+	secrets, problems := config.LoadSecrets(conf)
+	for _, p := range problems {
+		log.Error("secret cannot be used", logkey.Err, p.String())
+	}
+	if len(problems) > 0 && !fallback {
+		return errors.New("secrets cannot be used")
+	}
+	if fallback {
+		log.Error("configuration is not valid: running on the last valid one, selling nothing", logkey.Path, file)
+	}
+	a, err := app.New(ctx, app.Options{
+		Config: conf, Secrets: secrets, Fallback: fallback, Logger: log, BuildDate: version.Date(),
+	})
+	if err != nil {
+		return err
+	}
+	if !fallback {
+		keepConfig(conf, log)
+	}
+	return a.Run(ctx)
+}
+
+// loadConfig gives the configuration, or the last valid one if the file is not
+// valid. Every problem is printed in either case.
+func loadConfig(file string, stderr io.Writer) (*config.Config, bool, error) {
+	conf, problems := config.Load(file)
+	if len(problems) == 0 {
+		return conf, false, nil
+	}
+	for _, p := range problems {
+		fmt.Fprintln(stderr, p)
+	}
+	old, err := config.LoadLastGood(file)
+	if err != nil {
+		return nil, false, fmt.Errorf("%d problems in %s, and no last valid configuration: %w", len(problems), file, err)
+	}
+	return old, true, nil
+}
+
+// keepConfig keeps the configuration for the time when its file is broken. That it
+// cannot be kept is no reason not to sell.
+func keepConfig(conf *config.Config, log *slog.Logger) {
+	if err := config.SaveLastGood(conf); err != nil {
+		log.Warn("configuration cannot be kept", logkey.Err, err)
+	}
+}

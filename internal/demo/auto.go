@@ -1,0 +1,127 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"edged/internal/demo/audit"
+	"edged/internal/sim/readersim"
+	"edged/internal/sim/saassim"
+	"edged/internal/sim/world"
+)
+
+const (
+	serveWithin  = 40 * time.Second // one customer, restarts of the daemon included
+	settleWithin = 40 * time.Second // until the money has come to rest
+)
+
+// auto serves the customers of a plan and has the money proved.
+func (d *demo) auto(ctx context.Context) error {
+	fmt.Fprintf(d.o.Out, "edged demo: %d customers, seed %d; shortened for the run: %s; %s\n",
+		d.o.Auto, d.o.Seed, strings.Join(shortened(), "; "), shortTimers())
+	begun := time.Now()
+	for i, sc := range world.Plan(d.plan()) {
+		if err := d.customer(ctx, i, sc); err != nil {
+			return err
+		}
+	}
+	if d.o.Kill {
+		d.killer.Table(d.o.Out)
+	}
+	findings, err := d.audit(ctx)
+	if err != nil {
+		return err
+	}
+	starts, kills, _ := d.child.Counts()
+	fmt.Fprintf(d.o.Out, "%d customers in %s, %d kills, %d starts of the daemon\n",
+		d.o.Auto, time.Since(begun).Round(100*time.Millisecond), kills, starts)
+	return d.verdict(findings)
+}
+
+// plan asks for customers that fit the windows of the shortened configuration.
+func (d *demo) plan() world.PlanOptions {
+	return world.PlanOptions{
+		Seed: d.o.Seed, N: d.o.Auto, Faults: d.o.Faults, Lane: laneName, Goods: cabinet().Goods,
+		OpenDeadline: openDeadline, ResolveWindow: resolveWindow, Decision: decisionDeadline, T3: shortT3,
+	}
+}
+
+// customer serves one and waits until the money has come to rest.
+func (d *demo) customer(ctx context.Context, i int, sc world.Scenario) error {
+	if d.o.Kill {
+		d.killer.Begin()
+	}
+	serve, cancel := context.WithTimeout(ctx, serveWithin)
+	visit, err := d.world.Serve(serve, sc)
+	cancel()
+	if err != nil {
+		return d.stuck(ctx, sc, "was not served", err)
+	}
+	d.killer.End()
+	if sc.SaaS.Cancel == saassim.CancelAfterOpening {
+		if err := d.laneIn(ctx); err != nil {
+			return err
+		}
+	}
+	settle, cancel := context.WithTimeout(ctx, settleWithin)
+	err = d.world.Settled(settle, visit)
+	cancel()
+	if err != nil {
+		return d.stuck(ctx, sc, "was served and the money did not come to rest", err)
+	}
+	fmt.Fprintf(d.o.Out, "%3d  %s\n", i+1, d.line(sc, visit))
+	_, _, failure := d.child.Counts()
+	return failure
+}
+
+func (d *demo) stuck(ctx context.Context, sc world.Scenario, what string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	_, _, failure := d.child.Counts()
+	return errors.Join(fmt.Errorf("customer %s (%s) %s: %w", sc.ID, sc.Kind, what, err), failure)
+}
+
+// line tells one customer's story: what was planned, taken, held and charged.
+func (d *demo) line(sc world.Scenario, v world.Visit) string {
+	parts := []string{sc.Kind}
+	if v.Tap != nil && v.Tap.Tx != 0 {
+		h, _ := d.world.Lanes[laneName].Terminal.Hold(v.Tap.Tx)
+		parts = append(parts, fmt.Sprintf("hold %s: %s", euro(h.Amount), h.State))
+		if h.State == readersim.Captured {
+			parts[len(parts)-1] += " " + euro(h.CapturedMinor)
+		}
+	}
+	for _, k := range v.Kills {
+		parts = append(parts, "killed at "+k)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func euro(minor int64) string { return fmt.Sprintf("%d.%02d EUR", minor/100, minor%100) }
+
+// audit compares what terminal, SaaS, world and daemon say.
+func (d *demo) audit(ctx context.Context) ([]audit.Finding, error) {
+	orders, err := d.orders(ctx)
+	if err != nil {
+		return nil, errors.Join(ErrUnclean, err)
+	}
+	return audit.Check(audit.Books{
+		World: d.world.Ledger(), SaaS: d.world.SaaS.Ledger(), Orders: orders,
+		Terminals: map[string]*readersim.Ledger{laneName: d.world.Lanes[laneName].Terminal.Ledger()},
+	}), nil
+}
+
+func (d *demo) verdict(findings []audit.Finding) error {
+	if len(findings) == 0 {
+		fmt.Fprintln(d.o.Out, "audit: clean")
+		return nil
+	}
+	for _, f := range findings {
+		fmt.Fprintln(d.o.Out, "audit:", f)
+	}
+	return fmt.Errorf("%w: %d findings", ErrUnclean, len(findings))
+}

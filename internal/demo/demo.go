@@ -1,0 +1,205 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"edged/internal/sim/displaysim"
+	"edged/internal/sim/readersim"
+	"edged/internal/sim/saassim"
+	"edged/internal/sim/world"
+)
+
+// Options of Run.
+type Options struct {
+	Exe    string // the daemon: this program
+	Dir    string // where everything is kept; "" = a new directory that goes with a clean run
+	Listen string // of the SaaS simulator; "" = a free loopback port
+	Auto   int    // customers to serve without keys; 0 = keys
+	Faults bool   // customers to whom things happen
+	Kill   bool   // the daemon is killed at named points
+	Seed   uint64
+	In     *os.File // keys
+	Out    io.Writer
+}
+
+// ErrUnclean is returned when the auditor found something, or could not look.
+var ErrUnclean = errors.New("the audit is not clean")
+
+// demo is one demonstration under way.
+type demo struct {
+	o      Options
+	site   *site
+	world  *world.World
+	child  *child
+	killer *killer
+	stop   context.CancelFunc
+	parts  sync.WaitGroup
+}
+
+// Run demonstrates until its customers are served or its user has had enough. It
+// blocks. Errors: ErrUnclean with what was found; what kept it from starting.
+func Run(ctx context.Context, o Options) (err error) {
+	d, err := prepare(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close(err == nil)) }()
+	if err := d.child.Start(); err != nil {
+		return err
+	}
+	if o.Auto > 0 {
+		return d.auto(ctx)
+	}
+	return d.keys(ctx)
+}
+
+// prepare builds the site and starts the simulators.
+func prepare(ctx context.Context, o Options) (*demo, error) {
+	var err error
+	if o.Dir == "" {
+		if o.Dir, err = os.MkdirTemp("", "edged-demo-"); err != nil {
+			return nil, fmt.Errorf("demo: %w", err)
+		}
+	}
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	ln, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("demo: the SaaS simulator cannot listen: %w", err)
+	}
+	d := &demo{o: o}
+	if d.site, err = newSite(o.Dir, "http://"+ln.Addr().String(), o.Auto > 0); err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	if d.child, err = newChild(o.Exe, o.Dir, d.site.config, d.site.socket); err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	d.killer = newKiller(o.Seed, d.child.Kill, d.child.Restart)
+	if err := d.build(); err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	runCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	d.stop = stop
+	d.serve(runCtx, ln)
+	return d, nil
+}
+
+// build makes the world and everything in it. Its ledgers are in the directory, so
+// that an auditor can look at them from outside.
+func (d *demo) build() (err error) {
+	point := func(string) {}
+	if d.o.Kill {
+		point = d.point
+	}
+	var terminal terminalPoint
+	d.world, err = world.New(world.Options{
+		LedgerPath: filepath.Join(d.o.Dir, "world.jsonl"),
+		SaaS: saassim.Options{
+			AppID: appID, Key: d.site.key, Secret: d.site.secret, Machines: []saassim.Machine{cabinet()},
+			LedgerPath: filepath.Join(d.o.Dir, "saas.jsonl"), RepeatEvery: 200 * time.Millisecond,
+			DetectAfter: d.pick(100*time.Millisecond, 2*time.Second),
+			OnPoint:     func(name string) { point("saas: " + name) },
+		},
+		Lanes: []world.LaneOptions{{
+			Name: laneName, Doors: []world.DoorRef{{MachineID: machineID, Door: door}},
+			Terminal: readersim.Options{
+				TerminalID: terminalID, LedgerPath: filepath.Join(d.o.Dir, "terminal.jsonl"),
+				Timing:  d.timing(),
+				OnPoint: func(name string) { point(terminal.Name(name)) },
+			},
+			Display: displaysim.Options{},
+		}},
+		OpenAfter: d.pick(30*time.Millisecond, 700*time.Millisecond),
+		Alone:     d.pick(150*time.Millisecond, time.Hour), // by hand the door is closed by a key
+	})
+	return err
+}
+
+// pick is a time for the automatic run, or the one a person can follow.
+func (d *demo) pick(auto, byHand time.Duration) time.Duration {
+	if d.o.Auto > 0 {
+		return auto
+	}
+	return byHand
+}
+
+// timing of the terminal; the automatic run has the daemon's shortened timers.
+func (d *demo) timing() readersim.Timing {
+	if d.o.Auto > 0 {
+		return readersim.Timing{
+			T1: 200 * time.Millisecond, T2: shortT2, T3: shortT3,
+			Host: 30 * time.Millisecond, Boot: 200 * time.Millisecond, Ask: 100 * time.Millisecond, CardWait: shortT4 - time.Second,
+		}
+	}
+	return readersim.Timing{Host: time.Second}
+}
+
+// point kills the daemon, if the killer wants to, and writes it down.
+func (d *demo) point(name string) {
+	before := d.killer.Total()
+	d.killer.Point(name)
+	if d.killer.Total() != before {
+		d.world.Record(world.KillDone, name)
+	}
+}
+
+// serve runs the simulators until close.
+func (d *demo) serve(ctx context.Context, ln net.Listener) {
+	srv := &http.Server{Handler: d.world.SaaS, ReadHeaderTimeout: 10 * time.Second}
+	lane := d.world.Lanes[laneName]
+	d.parts.Go(func() { d.failed(d.world.Run(ctx)) })
+	d.parts.Go(func() { d.failed(lane.Terminal.ServePty(ctx, d.site.terminal)) })
+	d.parts.Go(func() { d.failed(lane.Display.ServePty(ctx, d.site.display)) })
+	d.parts.Go(func() {
+		if err := srv.Serve(d.world.SaaS.Listen(ln)); !errors.Is(err, http.ErrServerClosed) {
+			d.failed(err)
+		}
+	})
+	d.parts.Go(func() {
+		<-ctx.Done()
+		_ = srv.Close() // nobody waits for an answer any more
+	})
+}
+
+// failed takes the error of a simulator: the demonstration cannot go on with it.
+func (d *demo) failed(err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		d.child.fail(fmt.Errorf("simulator: %w", err))
+	}
+}
+
+// close stops the daemon first, then the simulators. A clean run leaves nothing.
+func (d *demo) close(clean bool) error {
+	err := d.child.Stop(20 * time.Second)
+	d.stop()
+	d.parts.Wait()
+	if err != nil || !clean {
+		fmt.Fprintf(d.o.Out, "logs, ledgers and the store are kept in %s\n", d.o.Dir)
+		return err
+	}
+	return os.RemoveAll(d.o.Dir)
+}
+
+// cabinet is what is for sale.
+func cabinet() saassim.Machine {
+	return saassim.Machine{
+		ID: machineID, Name: "Lobby", Signal: 4, Temperature: "5", RunningState: 1, PreAuthorLimit: "50", Currency: "EUR",
+		Goods: []saassim.Goods{
+			{ID: "101", Name: "Cola 0.33l", PriceMinor: 250, Door: door},
+			{ID: "102", Name: "Mineral water", PriceMinor: 180, Door: door},
+			{ID: "103", Name: "Sandwich", PriceMinor: 490, Door: door},
+			{ID: "104", Name: "Nuts 500g", PriceMinor: 699, Door: door},
+			{ID: "105", Name: "Chocolate", PriceMinor: 120, Door: door},
+		},
+	}
+}
