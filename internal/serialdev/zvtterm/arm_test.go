@@ -76,6 +76,21 @@ func TestHowAnArmedCommandEnds(t *testing.T) {
 			want:   purchase.Ended{Outcome: purchase.InDoubt, Reason: purchase.ReasonOther, Acked: true, CardSeen: true, Text: "the terminal reported two different results"}, holds: 1, acks: 1,
 		},
 		{
+			name:   "an approval, then a completion with a code leaves a doubt",
+			script: yes + approved + ok + "< 06 0F 02 27 05\n" + ok,
+			want:   purchase.Ended{Outcome: purchase.InDoubt, Reason: purchase.ReasonOther, Acked: true, CardSeen: true, Text: "the terminal reported two different results"}, holds: 1, acks: 1,
+		},
+		{
+			name:   "an approval, then a completion that announces maintenance",
+			script: yes + approved + ok + "< 06 0F 02 27 E0\n" + ok,
+			want:   purchase.Ended{Outcome: purchase.Done, Acked: true, CardSeen: true}, holds: 1, acks: 1,
+		},
+		{
+			name:   "a wish while the terminal is busy",
+			script: "< 84 9C 00\n= 1s\n* abort\n",
+			want:   purchase.Ended{Reason: purchase.ReasonAborted, Code: "zvt 9C"},
+		},
+		{
 			name:   "a wrong PIN may be followed by an approval",
 			script: yes + "< 04 0F 02 27 37\n" + ok + approved + ok + complete,
 			want:   purchase.Ended{Outcome: purchase.Done, Acked: true, CardSeen: true}, holds: 1, acks: 1,

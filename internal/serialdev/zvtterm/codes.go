@@ -15,6 +15,10 @@ func codeText(c zvt.ResultCode) string { return fmt.Sprintf("zvt %02X", byte(c))
 func reasonFor(kind purchase.CommandKind, c zvt.ResultCode, aborted bool) purchase.Reason {
 	settles := kind == purchase.CmdCapture || kind == purchase.CmdRelease
 	switch c.Class() {
+	case zvt.ClassWait:
+		if aborted {
+			return purchase.ReasonAborted
+		}
 	case zvt.ClassAborted:
 		if kind == purchase.CmdArm && !aborted {
 			return purchase.ReasonTimeout

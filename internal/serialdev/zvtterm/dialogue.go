@@ -49,12 +49,20 @@ type ending struct {
 
 func (e ending) refused() bool { return e.kind == 0 }
 
+// contradicts says whether a completion takes back the success before it. Two codes
+// only announce that maintenance follows (section 9.10).
+func (e ending) contradicts() bool {
+	return e.code != zvt.ResultOK && e.code != zvt.ResultMaintenance && e.code != updateFollows
+}
+
+const updateFollows zvt.ResultCode = 0xFC
+
 // run returns the end the terminal gave the dialogue. An error means that the line
 // is lost and, if d.began, that the end is not known.
 func (d *dialogue) run() (ending, error) {
 	b, err := zvt.Append(nil, d.request)
 	if err != nil {
-		return ending{}, fmt.Errorf("build %s: %w", d.request.Command(), err)
+		return ending{}, fmt.Errorf("%w: %s: %w", errBuild, d.request.Command(), err)
 	}
 	d.t4 = d.s.t.opts.Timers.T4
 	d.s.t.unsettled = true

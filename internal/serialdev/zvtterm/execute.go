@@ -21,6 +21,9 @@ func (s *session) execute(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { s.t.Abort(j.cmd.ID) })()
 	s.t.opts.Logger.Debug("terminal command", logkey.Command, j.cmd.ID, logkey.AmountMinor, int64(j.cmd.Amount))
 	e, err := s.perform(j)
+	if errors.Is(err, errBuild) { // our data, not the line
+		e, err = refuse(err.Error()), nil
+	}
 	e.Terminal = s.t.Caps().Terminal
 	if err != nil {
 		s.t.unhook() // before Ended: what follows it should find nobody

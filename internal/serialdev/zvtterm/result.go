@@ -166,7 +166,7 @@ func (x *transaction) conclude(end ending, aborted bool) purchase.Ended {
 	}
 	e := purchase.Ended{Outcome: purchase.NotDone, Acked: x.acked, CardSeen: x.seen}
 	switch {
-	case x.clash, kept && x.failedLast:
+	case x.clash, kept && (x.failedLast || end.contradicts()):
 		x.doubt(&e, "the terminal reported two different results")
 	case kept:
 		e.Outcome = purchase.Done

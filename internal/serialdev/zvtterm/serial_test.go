@@ -77,6 +77,7 @@ func TestHowAFrameIsSent(t *testing.T) {
 				}()
 				before := time.Now()
 				got, err := s.send(t.Context(), []byte{0x80, 0, 0})
+				synctest.Wait()
 				if got != tt.want || !errors.Is(err, tt.err) || sends != tt.sends {
 					t.Errorf("sent %+v, %v, in %d transmissions, want %+v, %v, in %d", got, err, sends, tt.want, tt.err, tt.sends)
 				}

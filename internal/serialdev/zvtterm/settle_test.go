@@ -54,6 +54,10 @@ func TestWhatMustNotGoOut(t *testing.T) {
 	other.Terminal = "99999999"
 	none := hold123
 	none.Receipt = ""
+	letters := hold123
+	letters.Receipt = "12A4"
+	code := hold123
+	code.Auth = "not hex"
 	tests := []struct {
 		name string
 		cmd  purchase.TerminalCommand
@@ -63,6 +67,8 @@ func TestWhatMustNotGoOut(t *testing.T) {
 		{"a capture of more than the hold", settleCommand(purchase.CmdCapture, 1, 5001, hold123)},
 		{"a capture of less than nothing", settleCommand(purchase.CmdCapture, 1, -1, hold123)},
 		{"a release without a receipt", settleCommand(purchase.CmdRelease, 1, 0, none)},
+		{"a receipt that is no number", settleCommand(purchase.CmdCapture, 1, 100, letters)},
+		{"an approval code that was damaged", settleCommand(purchase.CmdCapture, 1, 100, code)},
 		{"a reversal without a receipt", settleCommand(purchase.CmdReverse, 1, 100, hold123)},
 		{"a hold of nothing", purchase.TerminalCommand{ID: "a/arm/1", Kind: purchase.CmdArm, Order: order, Currency: "EUR"}},
 		{"another currency", purchase.TerminalCommand{ID: "a/arm/1", Kind: purchase.CmdArm, Order: order, Amount: 5000, Currency: "USD"}},
