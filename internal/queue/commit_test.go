@@ -156,22 +156,27 @@ func TestSavepointsNest(t *testing.T) {
 
 func TestAPanicReachesItsCallerAndNobodyElse(t *testing.T) {
 	s := openStore(t, t.TempDir())
-	func() {
-		defer func() {
-			if v := recover(); v != "boom" {
-				t.Errorf("recovered %v, want boom", v)
-			}
+	for _, beside := range []bool{false, true} {
+		if beside {
+			s.Later(func(tx *Tx) error { return tx.PutLane("beside", []byte("x")) })
+		}
+		func() {
+			defer func() {
+				if v := recover(); v != "boom" {
+					t.Errorf("recovered %v, want boom", v)
+				}
+			}()
+			_ = s.Commit(t.Context(), func(tx *Tx) error {
+				if err := tx.PutLane("front", []byte("x")); err != nil {
+					return err
+				}
+				return tx.Savepoint(func() error { panic("boom") })
+			})
 		}()
-		_ = s.Commit(t.Context(), func(tx *Tx) error {
-			if err := tx.PutLane("front", []byte("x")); err != nil {
-				return err
-			}
-			panic("boom")
-		})
-	}()
+	}
 	commit(t, s, func(*Tx) error { return nil })
-	if got := lane(t, s); got != "" {
-		t.Errorf("lane: got %q, want nothing", got)
+	if snap := load(t, s); len(snap.Lanes) != 1 || snap.Lanes["beside"] == nil {
+		t.Errorf("lanes: got %v, want beside alone", snap.Lanes)
 	}
 }
 

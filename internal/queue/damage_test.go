@@ -98,8 +98,8 @@ func TestABadRecordIsMovedAsideAndTheRestGoesOn(t *testing.T) {
 			}
 			var next Seq
 			commit(t, s, func(tx *Tx) (err error) { next, err = tx.NewSeq(); return err })
-			if next <= seqs[2] {
-				t.Errorf("next number: got %d, want above %d", next, seqs[2])
+			if next <= seqs[2] || q[0].Key == metaHighWater && next < 1<<40 {
+				t.Errorf("next number: got %d, want above %d, far above without the mark", next, seqs[2])
 			}
 			closeStore(t, s)
 			s = openStore(t, dir)
@@ -144,11 +144,14 @@ func counterValue(t *testing.T, reg *prometheus.Registry, name, label string) fl
 	return -1
 }
 
-func TestABadReportIsHandedOutOnceWithItsOrder(t *testing.T) {
+func TestABadReportIsHandedOutWithItsOrderAndRemoved(t *testing.T) {
 	dir := t.TempDir()
 	seqs := fill(t, dir, 3)
 	execFile(t, dir, "UPDATE reports SET body=x'01020304050607' WHERE n=(SELECT min(n) FROM reports)")
 	s := openStore(t, dir)
+	if _, err := s.ReadReports(t.Context(), 0, 10); err != nil { // twice before the writer removes it
+		t.Fatal(err)
+	}
 	rows, err := s.ReadReports(t.Context(), 0, 10)
 	if err != nil || len(rows) != 3 {
 		t.Fatalf("ReadReports: got %d rows, %v; want 3", len(rows), err)

@@ -6,9 +6,9 @@
 //
 //   - Durable on return. When [Store.Commit] returns nil, everything its function
 //     wrote is synced, also the directory entry of a new file. When it returns an
-//     error, nothing of it is visible to any later reader of this process; only
-//     power lost between a failed sync and the end of [Store.Recover] may bring it
-//     back, which the caller has to treat as in doubt.
+//     error, nothing of it is visible to any later reader of this process. Only a
+//     process that ends between a failed sync and the end of [Store.Recover] may
+//     leave it in doubt: the next one may find it.
 //   - One transaction for many callers. Concurrent commits share one sync (group
 //     commit, at most 64); a function that fails is undone alone.
 //   - A sequence number or row number is never given twice, not after a crash, a

@@ -52,7 +52,7 @@ var (
 // Errors of single records and calls.
 var (
 	// ErrBadRecord is returned for a record whose version is unknown or whose
-	// CRC does not fit; the record has been quarantined.
+	// CRC does not fit.
 	ErrBadRecord = errors.New("bad record")
 
 	// ErrWorkWaiting is returned by MaybeVacuum when it stepped back for a commit.

@@ -58,11 +58,15 @@ func (c *conn) jumpHighWater() error {
 	}
 	next += jump
 	if mark == 0 {
-		next += 1<<40 + rand.Int64N(1<<40)
+		next += randomJump()
 	}
 	rec := bindMeta(metaHighWater).seal(nil, encodeHighWater(next))
 	return c.exec("INSERT OR REPLACE INTO meta VALUES(?,?)", metaHighWater, rec)
 }
+
+// randomJump is the distance to numbers that are new for sure when nothing tells
+// how far they had been given.
+func randomJump() int64 { return 1<<40 + rand.Int64N(1<<40) }
 
 // highWater reads the mark; 0 when it is missing or bad.
 func (c *conn) highWater() (mark int64, err error) {

@@ -34,9 +34,9 @@ type ReportHead struct {
 	Seq Seq
 }
 
-// ReportRow is a waiting report. When the record was damaged, Err is
-// [ErrBadRecord], Body is nil and the row has been moved to quarantine: it is
-// returned this once, so that the reader can raise an alarm for Seq.
+// ReportRow is a waiting report. When the record is damaged, Err wraps
+// [ErrBadRecord] and Body is nil. Such a row has been moved to quarantine and is
+// removed with the next commit: the reader raises an alarm for Seq.
 type ReportRow struct {
 	N    N
 	Seq  Seq

@@ -62,7 +62,7 @@ func (s *Store) openWithoutReserve(ctx context.Context, cause error) error {
 	if err := errors.Join(s.disconnect(), s.ReleaseReserve()); err != nil {
 		return err
 	}
-	s.note(func(r *OpenReport) { r.ReserveFreed = true })
+	s.note(func(r *OpenReport) { r.ReserveFreed, r.ReserveError = true, ErrDiskFull })
 	return s.openSound(ctx)
 }
 
@@ -179,8 +179,12 @@ func (s *Store) reload(ctx context.Context) error {
 	return nil
 }
 
-// startIDs sets the counter above everything that may have been given.
+// startIDs sets the counter above everything that may have been given. Without
+// the mark that is not known: numbers whose rows are gone were above what is left.
 func (s *Store) startIDs(sc *scanned) {
 	next := max(sc.highWater, sc.maxID+1, s.ids.next, 1)
+	if used := sc.maxID > 0 || len(sc.bad) > 0; used && sc.highWater == 0 {
+		next += randomJump()
+	}
 	s.ids = idBlock{next: next, reserved: next}
 }

@@ -13,9 +13,8 @@ import (
 )
 
 const (
-	quarantineDir    = "quarantine"
-	quarantineBound  = 4096 // files; what is bad beyond it stays in the database, unused
-	quarantineListed = 1000 // in the report
+	quarantineDir   = "quarantine"
+	quarantineBound = 4096 // files; what is bad beyond it stays in the database, unused
 )
 
 // Quarantined names a record that was moved to a side file. Seq is zero when the
@@ -50,20 +49,25 @@ type quarantineFile struct {
 	Record []byte `json:"record"`
 }
 
-// quarantine writes the side file of a bad record, durably, counts it and adds it
-// to the log. Writing it again after a crash gives the same file.
+// quarantine writes the side file of a bad record, durably, counts and logs it,
+// once for each record. Writing it again after a crash gives the same file.
 func (s *Store) quarantine(row badRow) Quarantined {
+	s.reportMu.Lock()
+	defer s.reportMu.Unlock()
+	id := fmt.Sprintf("%s-%s-%08x", row.table, fileSafe(row.key), crc32.Checksum(row.data, castagnoli()))
+	if q, known := s.bad[id]; known {
+		return q
+	}
 	q := Quarantined{Table: row.table, Key: row.key, Seq: row.seq, ID: row.id, Reason: row.reason}
-	file, err := s.writeQuarantine(row)
+	file, err := s.writeQuarantine(id, row)
 	if err == nil {
 		q.File = file
 	}
 	s.metrics.quarantined.WithLabelValues(row.table).Inc()
-	s.reportMu.Lock()
-	if s.quarantined++; s.quarantined <= quarantineListed {
+	if len(s.bad) < quarantineBound {
+		s.bad[id] = q
 		s.report.Quarantined = append(s.report.Quarantined, q)
 	}
-	s.reportMu.Unlock()
 	log := s.log.With(logkey.Kind, row.table, logkey.Reason, fmt.Sprintf("row %s: %s", row.key, row.reason))
 	if err == nil {
 		log.Error("bad record moved to quarantine", logkey.Path, file)
@@ -73,7 +77,7 @@ func (s *Store) quarantine(row badRow) Quarantined {
 	return q
 }
 
-func (s *Store) writeQuarantine(row badRow) (string, error) {
+func (s *Store) writeQuarantine(id string, row badRow) (string, error) {
 	dir := filepath.Join(s.o.Dir, quarantineDir)
 	if err := makeDir(dir); err != nil {
 		return "", classify("create quarantine", err)
@@ -85,8 +89,7 @@ func (s *Store) writeQuarantine(row badRow) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("%s-%s-%08x.json", row.table, fileSafe(row.key), crc32.Checksum(row.data, castagnoli()))
-	path := filepath.Join(dir, name)
+	path := filepath.Join(dir, id+".json")
 	return path, classify("write quarantine", writeDurably(path, append(body, '\n')))
 }
 

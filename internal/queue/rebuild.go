@@ -40,6 +40,9 @@ func (s *Store) recover(ctx context.Context) error {
 	defer s.readMu.Unlock()
 	s.meter.reset()
 	if s.w != nil {
+		if err := s.rollback(); err != nil { // the failed one, if that is still open
+			return err
+		}
 		if err := s.rewrite(ctx, s.w, nil); err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ type Stats struct {
 	Syncs         int64 // since Open
 	DiskFree      int64 // bytes; -1 when unknown
 	ReserveIntact bool
-	Quarantined   int // records since Open
+	Quarantined   int // records since Open, at most 4096
 }
 
 // Stats reads a few pages and asks the file system.
@@ -38,16 +38,10 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 		Broken:       s.usable(),
 		WrittenBytes: s.meter.written.Load(), Syncs: s.meter.syncs.Load(),
 		DiskFree: diskFree(s.o.Dir), ReserveIntact: s.ReserveIntact(),
-		Quarantined: s.quarantinedSoFar(),
+		Quarantined: len(s.Report().Quarantined),
 	}
 	err := s.read(ctx, func(c *conn) error { return c.stats(&st) })
 	return st, err
-}
-
-func (s *Store) quarantinedSoFar() int {
-	s.reportMu.Lock()
-	defer s.reportMu.Unlock()
-	return s.quarantined
 }
 
 func (c *conn) stats(st *Stats) error {

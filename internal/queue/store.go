@@ -10,7 +10,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/ncruces/go-sqlite3/vfs"
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,7 +31,7 @@ type Options struct {
 	// without shared memory. Otherwise an engineer can read the database live.
 	Exclusive bool
 
-	// Logger is used by the writer goroutine; nil discards.
+	// Logger is used by Open and the writer goroutine; nil discards.
 	Logger *slog.Logger
 
 	// Registerer takes the store's metrics; nil keeps them unregistered.
@@ -57,9 +56,9 @@ type Store struct {
 	log     *slog.Logger
 	lock    *os.File
 
-	reportMu    sync.Mutex
-	report      OpenReport
-	quarantined int
+	reportMu sync.Mutex
+	report   OpenReport
+	bad      map[string]Quarantined // by name of the side file: what is known already
 
 	requests  chan *request
 	laterKick chan struct{}
@@ -88,10 +87,11 @@ type Store struct {
 	snap   *Snapshot // of Open, until Load takes it
 
 	// The writer goroutine's. w is nil after a Recover that has failed half-way.
-	w          *conn
-	ids        idBlock
-	txBuf      []byte
-	laterDelay time.Duration
+	w           *conn
+	ids         idBlock
+	txBuf       []byte
+	laterAgain  bool // the last commit has put deferred writes back
+	laterFailed bool // so has been logged
 }
 
 // Open opens or creates the store and loads it once, which finds every bad record.
@@ -131,8 +131,9 @@ func prepare(o Options) (*Store, error) {
 	}
 	s := &Store{
 		o: o, path: filepath.Join(o.Dir, databaseName), files: osFiles{}, meter: m, log: o.Logger,
+		bad:      map[string]Quarantined{},
 		requests: make(chan *request, maxBatch), laterKick: make(chan struct{}, 1),
-		stopping: make(chan struct{}), stopped: make(chan struct{}), laterDelay: laterAfter,
+		stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	s.vfsName = fmt.Sprintf("edged-%p", s)
 	if ops, ok := m.base.(FileOps); ok {
@@ -174,7 +175,7 @@ func (s *Store) Close() error {
 }
 
 // Report tells what Open has found and done, and which records have been
-// quarantined until now, the first thousand of them.
+// quarantined until now, at most 4096 of them.
 func (s *Store) Report() OpenReport {
 	s.reportMu.Lock()
 	defer s.reportMu.Unlock()

@@ -119,6 +119,21 @@ func TestEverythingCommittedIsThereAfterReopening(t *testing.T) {
 	}
 }
 
+func TestAnyDirectoryNameWorks(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, dir := range []string{"relative", "what? 100%41 #1 & so"} {
+		s := openStore(t, dir)
+		commit(t, s, putLane("x"))
+		if _, err := s.ReadReports(t.Context(), 0, 1); err != nil {
+			t.Errorf("ReadReports in %q: %v", dir, err)
+		}
+		closeStore(t, s)
+		if _, err := os.Stat(filepath.Join(dir, databaseName)); err != nil {
+			t.Errorf("database in %q: %v", dir, err)
+		}
+	}
+}
+
 func TestASecondProcessIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	openStore(t, dir)

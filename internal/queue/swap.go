@@ -1,8 +1,6 @@
 package queue
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // finishSwap puts a complete replacement in the database's place, after a crash
 // too: the existence of the replacement is the commit point, and every step may be
@@ -58,9 +56,7 @@ func (s *Store) moveAside() error {
 	if err := s.files.Remove(s.path + "-shm"); err != nil {
 		return err
 	}
-	s.reportMu.Lock()
-	s.report.MovedAside = bad
-	s.reportMu.Unlock()
+	s.note(func(r *OpenReport) { r.MovedAside = bad })
 	return s.files.SyncDir(s.o.Dir)
 }
 

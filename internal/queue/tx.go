@@ -1,8 +1,9 @@
 package queue
 
 import (
-	"bytes"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -16,6 +17,7 @@ type Tx struct {
 	ids   *idBlock
 	delta counts
 	buf   []byte
+	depth int   // of savepoints
 	fatal error // the first engine error: nothing of this batch may be kept
 }
 
@@ -49,9 +51,15 @@ func (tx *Tx) check(err error) error {
 // Savepoint runs fn; when it fails, everything it wrote is undone and its error
 // returned, while what the transaction did before stays. Savepoints nest.
 func (tx *Tx) Savepoint(fn func() error) error {
-	if err := tx.exec("SAVEPOINT s"); err != nil {
+	// Each depth has its name: after a panic the ones inside are still open, and
+	// are undone with the one that they are in.
+	depth := tx.depth
+	name := "s" + strconv.Itoa(depth)
+	if err := tx.exec("SAVEPOINT " + name); err != nil {
 		return err
 	}
+	tx.depth++
+	defer func() { tx.depth = depth }()
 	delta, reserved := tx.delta, tx.ids.reserved
 	err := fn()
 	if tx.fatal != nil {
@@ -59,11 +67,11 @@ func (tx *Tx) Savepoint(fn func() error) error {
 	}
 	if err != nil {
 		tx.delta, tx.ids.reserved = delta, reserved
-		if undo := tx.exec("ROLLBACK TO s"); undo != nil {
+		if undo := tx.exec("ROLLBACK TO " + name); undo != nil {
 			return undo
 		}
 	}
-	if release := tx.exec("RELEASE s"); release != nil {
+	if release := tx.exec("RELEASE " + name); release != nil {
 		return release
 	}
 	return err
@@ -192,7 +200,7 @@ func (tx *Tx) DeleteLane(name string) error {
 // PutMeta writes a value of the engine's own. Keys that begin with "queue." are
 // the store's.
 func (tx *Tx) PutMeta(key string, value []byte) error {
-	if bytes.HasPrefix([]byte(key), []byte(metaPrefix)) {
+	if strings.HasPrefix(key, metaPrefix) {
 		return fmt.Errorf("meta key %q is reserved", key)
 	}
 	return tx.putMeta(key, value)

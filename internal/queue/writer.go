@@ -20,8 +20,8 @@ const maxBatch = 64 // commits that share one sync
 //	COMMIT: one sync
 //	answer everyone
 //
-// There is no timer in it: a batch is what arrived during the sync before, so a
-// lone commit waits for nothing.
+// No timer gathers a batch: it is what arrived during the sync before, so a lone
+// commit waits for nothing.
 func (s *Store) run() {
 	defer close(s.stopped)
 	due := time.NewTimer(laterAfter)
@@ -43,13 +43,18 @@ func (s *Store) run() {
 			s.drain()
 			return
 		}
-		if waits := s.laterLen() > 0; waits && !armed {
+		switch waits := s.laterLen() > 0; {
+		case waits && s.laterAgain:
 			armed = true
-			due.Reset(s.laterDelay)
-		} else if !waits && armed {
+			due.Reset(laterRetry)
+		case waits && !armed:
+			armed = true
+			due.Reset(laterAfter)
+		case !waits:
 			armed = false
 			due.Stop()
 		}
+		s.laterAgain = false
 	}
 }
 
@@ -111,19 +116,12 @@ func (s *Store) commitBatch(batch []*request) {
 	if len(later)+len(batch) == 0 {
 		return
 	}
-	start := time.Now()
 	var errs []error
 	err := s.usable()
 	if err == nil {
 		errs, err = s.transact(later, batch)
 	}
-	s.laterDelay = laterAfter
-	if err == nil {
-		s.metrics.commit.Observe(time.Since(start).Seconds())
-	} else if errors.Is(err, ErrDiskFull) && s.usable() == nil {
-		s.putBackLater(later)
-		s.laterDelay = laterRetry
-	}
+	s.afterLater(later, err)
 	for i, r := range batch {
 		if err != nil {
 			r.done <- notDurable(err)
@@ -131,10 +129,24 @@ func (s *Store) commitBatch(batch []*request) {
 			r.done <- errs[i]
 		}
 	}
-	if err != nil && len(batch) == 0 { // nobody else hears of it
+	s.checkpointWhenIdle()
+}
+
+// afterLater keeps what a full disk did not take and logs the first failure in a
+// row: nobody else hears of it.
+func (s *Store) afterLater(later []func(*Tx) error, err error) {
+	if err == nil {
+		s.laterFailed = false
+		return
+	}
+	if errors.Is(err, ErrDiskFull) && s.usable() == nil {
+		s.putBackLater(later)
+		s.laterAgain = true
+	}
+	if len(later) > 0 && !s.laterFailed {
+		s.laterFailed = true
 		s.log.Warn("deferred writes not committed", logkey.Count, len(later), logkey.Err, err)
 	}
-	s.checkpointWhenIdle()
 }
 
 func takeAll(batch []*request) []*request {
@@ -150,6 +162,7 @@ func takeAll(batch []*request) []*request {
 // transact returns one error per request, or one for all when the transaction as
 // a whole did not become durable.
 func (s *Store) transact(later []func(*Tx) error, batch []*request) ([]error, error) {
+	start := time.Now()
 	if err := s.w.exec("BEGIN IMMEDIATE"); err != nil {
 		return nil, s.afterFailure(classify("begin", err), s.meter.syncs.Load())
 	}
@@ -170,6 +183,7 @@ func (s *Store) transact(later []func(*Tx) error, batch []*request) ([]error, er
 		}
 		return nil, s.afterFailure(err, syncs)
 	}
+	s.metrics.commit.Observe(time.Since(start).Seconds())
 	s.txBuf = tx.buf
 	s.addCounts(tx.delta)
 	s.takeSnapshot()   // if nobody has taken it, it is stale now
