@@ -216,10 +216,12 @@ func (w *work) onDetectLate() {
 	w.set(DueDetect, OnReach, w.Terms.DetectWait*reviewPollFactor)
 }
 
-// onNoDecision does what is configured for an order nobody decided in time.
+// onNoDecision does what is configured for an order nobody decided in time. Only a
+// hold that will expire is kept: the order must have an end.
 func (w *work) onNoDecision() {
 	w.alarm(AlarmNoDecision, "nobody decided in time")
-	if w.Terms.OnDeadline == KeepOnDeadline {
+	_, expires := w.due(DueHoldTTL)
+	if w.Terms.OnDeadline == KeepOnDeadline && w.HoldOpen() && expires {
 		w.set(DueDecision, OnReach, w.Terms.DecisionDeadline)
 		return
 	}

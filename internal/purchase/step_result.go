@@ -216,7 +216,8 @@ func (w *work) onHoldNotOpen() {
 	h, capture := w.Hold, w.lastOp(CmdCapture)
 	switch {
 	case capture.inDoubt():
-		h.Settled, h.Unsure = HoldCaptured, !capture.Result || capture.Refused
+		_, alive := w.due(DueHoldTTL) // an expired hold is not open either
+		h.Settled, h.Unsure = HoldCaptured, !capture.Result || capture.Refused || (w.Terms.HoldTTL > 0 && !alive)
 	case w.lastOp(CmdRelease).inDoubt():
 		h.Settled = HoldReleased
 	case capture != nil && capture.Result:
