@@ -124,6 +124,7 @@ func cases() []aCase {
 		{"releasing, nobody decided", givenBack(purchase.FromDeadline, "")},
 		{"unpaid", givenBack(purchase.FromDeadline, purchase.Unpaid)},
 		{"unpaid, capture refused", bought(purchase.Unpaid, cola)},
+		{"releasing, capture refused", with(bought("", cola), func(s *Situation) { s.Order.Phase = purchase.PhaseReleasing })},
 		{"expired", givenBack(purchase.FromRefusal, purchase.Expired)},
 
 		{"out of service", closedFor(lane.SaaSUnreachable)},

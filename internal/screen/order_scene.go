@@ -67,7 +67,7 @@ func (p painter) settling() scene {
 	}
 	var sc scene
 	switch {
-	case o.Decided && o.Charge:
+	case o.Phase == purchase.PhaseCapturing:
 		sc = p.charging()
 	case o.Decided:
 		sc = p.givenBack()
@@ -132,7 +132,7 @@ func (p painter) givenBack() scene {
 func (p painter) whyNothing() text {
 	o, t := p.s.Order, p.t
 	switch {
-	case o.Outcome == purchase.Unpaid:
+	case o.Charge || o.Outcome == purchase.Unpaid: // goods were taken, money was not
 		return t.Unpaid
 	case o.Empty:
 		return t.NothingTaken
