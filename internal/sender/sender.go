@@ -2,10 +2,10 @@ package sender
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -55,27 +55,37 @@ type Options struct {
 	Registerer prometheus.Registerer
 }
 
-// Sender drains the outbox. One goroutine (Run) works; Wake may be called from
-// anywhere.
+// Sender drains the outbox. One goroutine (Run) works; Wake and Back may be
+// called from anywhere.
 type Sender struct {
 	o       Options
 	log     *slog.Logger
 	metrics *metrics
 	wake    chan struct{}
+	back    atomic.Bool
 
 	// Run's own.
 	pace     pace
-	cursor   queue.N
-	blocked  map[queue.Seq]block
-	failures int       // in a row, of the whole SaaS
-	awayTill time.Time // no request before
-	strange  bool      // a row of another account has been alarmed
+	cursor   queue.N             // rows up to here are held back
+	due      time.Time           // when the first of them may be tried again; zero: none
+	blocked  map[queue.Seq]block // at most maxBlocked
+	failures int                 // in a row, of the whole SaaS
+	awayTill time.Time           // no request before
+	barred   time.Time           // no request before, as the SaaS itself said
+	strange  bool                // a row of another account has been alarmed
+	unread   bool                // the outbox could not be read, and that is logged
 }
 
-// block keeps an order's first report back.
+// block keeps an order's reports back.
 type block struct {
 	attempts int
 	next     time.Time
+}
+
+// letter is a report that may be sent now.
+type letter struct {
+	row queue.ReportRow
+	out purchase.OutboxRow
 }
 
 const (
@@ -83,6 +93,7 @@ const (
 	maxBlocked = 4096
 	idleLook   = time.Minute // a look at the outbox although nobody woke us
 	sendLimit  = 30 * time.Second
+	longestBar = time.Hour // the longest Retry-After that is believed
 )
 
 // New prepares a sender; nothing happens until Run.
@@ -106,7 +117,14 @@ func New(o Options) (*Sender, error) {
 	}, nil
 }
 
-// Wake says that a report was queued, or that the SaaS is back. It never blocks.
+// Back says that the SaaS was heard of again: a wait that was only guessed is over,
+// one that the SaaS asked for is not. It never blocks.
+func (s *Sender) Back() {
+	s.back.Store(true)
+	s.Wake()
+}
+
+// Wake says that a report was queued. It never blocks, and shortens no back-off.
 func (s *Sender) Wake() {
 	select {
 	case s.wake <- struct{}{}:
@@ -117,12 +135,8 @@ func (s *Sender) Wake() {
 // Run drains until ctx ends.
 func (s *Sender) Run(ctx context.Context) error {
 	for {
-		row, wait, err := s.next(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.log.Error("outbox cannot be read", logkey.Err, err)
-			wait = s.o.RetryBase
-		}
-		if row == nil {
+		l, wait := s.next(ctx)
+		if l == nil {
 			if !s.sleep(ctx, wait, true) {
 				return nil
 			}
@@ -131,7 +145,7 @@ func (s *Sender) Run(ctx context.Context) error {
 		if !s.sleep(ctx, s.pace.take(time.Now()), false) {
 			return nil
 		}
-		s.try(ctx, *row)
+		s.try(ctx, *l)
 	}
 }
 
@@ -149,133 +163,8 @@ func (s *Sender) sleep(ctx context.Context, d time.Duration, idle bool) bool {
 	select {
 	case <-t.C:
 	case <-wake:
-		s.cursor = 0
 	case <-ctx.Done():
 		return false
 	}
 	return true
-}
-
-// next finds the first report whose order is not held back, or says how long
-// there is nothing to do.
-func (s *Sender) next(ctx context.Context) (*queue.ReportRow, time.Duration, error) {
-	now := time.Now()
-	if d := s.awayTill.Sub(now); d > 0 {
-		return nil, d, nil
-	}
-	passes := 0
-	for {
-		rows, err := s.o.Outbox.ReadReports(ctx, s.cursor, pageRows)
-		if err != nil {
-			return nil, 0, err
-		}
-		for i := range rows {
-			if s.mayTry(rows[i].Seq, now) {
-				s.cursor = rows[i].N - 1
-				return &rows[i], 0, nil
-			}
-			s.cursor = rows[i].N
-		}
-		if len(rows) < pageRows {
-			if s.cursor == 0 || passes > 0 {
-				s.cursor = 0
-				return nil, s.untilBlocked(now), nil
-			}
-			s.cursor, passes = 0, passes+1
-		}
-	}
-}
-
-func (s *Sender) mayTry(seq queue.Seq, now time.Time) bool {
-	b, ok := s.blocked[seq]
-	return !ok || !b.next.After(now)
-}
-
-func (s *Sender) untilBlocked(now time.Time) time.Duration {
-	d := idleLook
-	for _, b := range s.blocked {
-		d = min(d, max(b.next.Sub(now), time.Millisecond))
-	}
-	return d
-}
-
-// try sends one report once and posts what became of it.
-func (s *Sender) try(ctx context.Context, row queue.ReportRow) {
-	out, err := decode(row)
-	if err != nil {
-		s.log.Error("report is unreadable", logkey.Err, err)
-		s.hold(row.Seq, s.o.RetryCap)
-		return
-	}
-	if out.Account != s.o.Account {
-		s.foreign(out, row.Seq)
-		return
-	}
-	sendCtx, cancel := context.WithTimeout(ctx, sendLimit)
-	r := s.o.Send(sendCtx, out.Body)
-	cancel()
-	s.metrics.tries.WithLabelValues("report", reasonOf(r)).Inc()
-	switch r.Verdict {
-	case Acked, Refused:
-		s.answered(ctx, out, row, r)
-	case Later:
-		s.pace.trouble()
-		s.hold(row.Seq, r.RetryAfter)
-		s.log.Warn("report is sent again later", logkey.OrderID, string(out.Order), logkey.Reason, r.Reason, logkey.Err, r.Msg)
-	case Away:
-		s.away(r)
-	}
-}
-
-func decode(row queue.ReportRow) (purchase.OutboxRow, error) {
-	if row.Err != nil {
-		return purchase.OutboxRow{}, row.Err
-	}
-	return purchase.DecodeOutboxRow(row.Body)
-}
-
-// answered posts the SaaS's word. If it cannot be stored the report is sent once
-// more: the SaaS knows it already.
-func (s *Sender) answered(ctx context.Context, out purchase.OutboxRow, row queue.ReportRow, r Result) {
-	s.failures = 0
-	s.pace.success()
-	ev := purchase.Event{Order: out.Order, Body: purchase.Reported{Report: out.Report, OK: r.Verdict == Acked, Msg: r.Msg}}
-	if _, err := s.o.Post(context.WithoutCancel(ctx), ev); err != nil {
-		s.log.Error("answer to a report is not stored", logkey.OrderID, string(out.Order), logkey.Err, err)
-		s.hold(row.Seq, 0)
-		return
-	}
-	delete(s.blocked, row.Seq)
-}
-
-// hold keeps an order's reports back; at is the least wait, zero for none.
-func (s *Sender) hold(seq queue.Seq, least time.Duration) {
-	b := s.blocked[seq]
-	b.attempts++
-	b.next = time.Now().Add(max(least, Backoff(b.attempts, s.o.RetryBase, s.o.RetryCap, s.o.Rand)))
-	if len(s.blocked) < maxBlocked || b.attempts > 1 {
-		s.blocked[seq] = b
-	}
-}
-
-// away holds everything back: the SaaS as a whole does not answer.
-func (s *Sender) away(r Result) {
-	s.failures++
-	s.pace.trouble()
-	wait := max(r.RetryAfter, Backoff(s.failures, s.o.RetryBase, s.o.RetryCap, s.o.Rand))
-	s.awayTill = time.Now().Add(wait)
-	if s.failures == 1 {
-		s.log.Warn("reports wait for the SaaS", logkey.Reason, r.Reason, logkey.Err, r.Msg)
-	}
-}
-
-// foreign leaves a report of another account alone.
-func (s *Sender) foreign(out purchase.OutboxRow, seq queue.Seq) {
-	s.metrics.tries.WithLabelValues("report", "other_account").Inc()
-	s.blocked[seq] = block{attempts: 1, next: time.Now().Add(time.Hour)}
-	if !s.strange {
-		s.strange = true
-		s.log.Error("a report belongs to another account than the configured one and waits",
-			logkey.OrderID, string(out.Order), logkey.Err, errors.New("account "+out.Account))
-	}
 }
