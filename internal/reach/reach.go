@@ -17,7 +17,7 @@ type Options struct {
 	Tell  func(ctx context.Context, up bool)
 
 	Every   time.Duration // between handshakes while no call says anything; 0 = 30 s
-	Confirm time.Duration // between handshakes while it is down; 0 = 5 s
+	Confirm time.Duration // between handshakes at least, and while it is down; 0 = 5 s
 	Timeout time.Duration // of a handshake; 0 = 10 s
 }
 
@@ -25,6 +25,8 @@ type Options struct {
 type Watch struct {
 	o    Options
 	kick chan struct{}
+
+	probed time.Time // Run's own: the end of the last handshake
 
 	mu    sync.Mutex
 	heard time.Time // of the last call that worked
@@ -65,7 +67,7 @@ func (w *Watch) Heard(ok bool) {
 func (w *Watch) Run(ctx context.Context) error {
 	up, known := false, false
 	for {
-		now, probed := w.look(ctx)
+		now := w.look(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -73,32 +75,44 @@ func (w *Watch) Run(ctx context.Context) error {
 			w.o.Tell(ctx, now)
 		}
 		up, known = now, true
-		w.wait(ctx, up, probed)
+		w.wait(ctx, up)
 	}
 }
 
 // look believes a recent call, and asks otherwise.
-func (w *Watch) look(ctx context.Context) (up, probed bool) {
-	w.mu.Lock()
-	fresh := !w.doubt && !w.heard.IsZero() && time.Since(w.heard) < w.o.Every
-	w.mu.Unlock()
-	if fresh {
-		return true, false
+func (w *Watch) look(ctx context.Context) (up bool) {
+	if w.fresh() {
+		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.o.Timeout)
 	defer cancel()
-	if w.o.Probe(ctx) != nil {
-		return false, true
+	err := w.o.Probe(ctx)
+	w.probed = time.Now()
+	if err != nil {
+		return false
 	}
 	w.mu.Lock()
 	w.heard, w.doubt = time.Now(), false
 	w.mu.Unlock()
-	return true, true
+	return true
 }
 
-// wait for the next look. A failed call is looked at once; while it is down the
-// handshakes are more frequent, but calls that fail do not add to them.
-func (w *Watch) wait(ctx context.Context, up, probed bool) {
+func (w *Watch) fresh() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.doubt && !w.heard.IsZero() && time.Since(w.heard) < w.o.Every
+}
+
+func (w *Watch) doubted() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.doubt
+}
+
+// wait for the next look. A failed call is looked at once, a call that works ends
+// an outage at once; but handshakes are never closer together than Confirm, however
+// many calls fail.
+func (w *Watch) wait(ctx context.Context, up bool) {
 	every := w.o.Every
 	if !up {
 		every = w.o.Confirm
@@ -112,11 +126,11 @@ func (w *Watch) wait(ctx context.Context, up, probed bool) {
 		case <-t.C:
 			return
 		case <-w.kick:
-			w.mu.Lock()
-			turned := w.doubt == up
-			w.mu.Unlock()
-			if turned {
+			switch doubt := w.doubted(); {
+			case !up && !doubt:
 				return
+			case up && doubt:
+				t.Reset(max(0, w.o.Confirm-time.Since(w.probed)))
 			}
 		}
 	}

@@ -1,0 +1,164 @@
+package reach_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"edged/internal/reach"
+)
+
+// bench is a SaaS that is up or down, and what the watch told of it.
+type bench struct {
+	w      *reach.Watch
+	down   bool
+	hangs  bool
+	probes int
+	told   []bool
+}
+
+func (b *bench) probe(ctx context.Context) error {
+	b.probes++
+	if b.hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if b.down {
+		return errors.New("no route")
+	}
+	return nil
+}
+
+func run(t *testing.T, prepare func(b *bench), test func(b *bench)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b := &bench{}
+		b.w = reach.New(reach.Options{Probe: b.probe, Tell: func(_ context.Context, up bool) { b.told = append(b.told, up) }})
+		prepare(b)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- b.w.Run(ctx) }()
+		synctest.Wait()
+		test(b)
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run ended with %v", err)
+		}
+	})
+}
+
+func wait(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func (b *bench) check(t *testing.T, want ...bool) {
+	t.Helper()
+	if !slices.Equal(b.told, want) {
+		t.Errorf("told %v, want %v", b.told, want)
+	}
+}
+
+func TestFirstFindingIsTold(t *testing.T) {
+	run(t, func(*bench) {}, func(b *bench) { b.check(t, true) })
+	run(t, func(b *bench) { b.down = true }, func(b *bench) { b.check(t, false) })
+}
+
+func TestRecentCallsSpareTheProbe(t *testing.T) {
+	run(t, func(b *bench) { b.w.Heard(true) }, func(b *bench) {
+		for range 60 {
+			wait(10 * time.Second)
+			b.w.Heard(true)
+		}
+		if b.probes != 0 {
+			t.Errorf("%d handshakes while calls work, want none", b.probes)
+		}
+		b.check(t, true)
+		wait(10 * time.Minute)
+		if b.probes < 19 || b.probes > 21 {
+			t.Errorf("%d handshakes in ten minutes without a call, want one in 30 s", b.probes)
+		}
+		b.check(t, true)
+	})
+}
+
+func TestOneLostCallIsNoOutage(t *testing.T) {
+	run(t, func(*bench) {}, func(b *bench) {
+		wait(10 * time.Second)
+		probes := b.probes
+		b.w.Heard(false)
+		wait(0)
+		if b.probes != probes+1 {
+			t.Errorf("%d handshakes after a failed call, want one at once", b.probes-probes)
+		}
+		b.check(t, true)
+	})
+}
+
+func TestOutageAndRecovery(t *testing.T) {
+	run(t, func(*bench) {}, func(b *bench) {
+		wait(10 * time.Second)
+		b.down = true
+		b.w.Heard(false)
+		wait(0)
+		b.check(t, true, false)
+		wait(10 * time.Minute)
+		b.check(t, true, false)
+		b.down = false
+		wait(5 * time.Second)
+		b.check(t, true, false, true)
+	})
+}
+
+func TestACallThatWorksEndsTheOutage(t *testing.T) {
+	run(t, func(b *bench) { b.down = true }, func(b *bench) {
+		wait(time.Second)
+		b.w.Heard(true)
+		wait(0)
+		b.check(t, false, true)
+	})
+}
+
+func TestAnOutageWithoutCallsIsFound(t *testing.T) {
+	run(t, func(*bench) {}, func(b *bench) {
+		b.down = true
+		wait(31 * time.Second)
+		b.check(t, true, false)
+	})
+}
+
+func TestAProbeThatHangsEnds(t *testing.T) {
+	run(t, func(b *bench) { b.hangs = true }, func(b *bench) {
+		wait(9 * time.Second)
+		b.check(t)
+		wait(2 * time.Second)
+		b.check(t, false)
+	})
+}
+
+// TestNoProbeStorm: calls that fail fast do not make handshakes faster, neither
+// while it is down nor while the handshake works and the calls do not.
+func TestNoProbeStorm(t *testing.T) {
+	for name, down := range map[string]bool{"down": true, "only the calls fail": false} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(b *bench) { b.down = down }, func(b *bench) {
+				b.probes = 0
+				for range 6000 {
+					b.w.Heard(false)
+					wait(10 * time.Millisecond)
+				}
+				if b.probes > 13 {
+					t.Errorf("%d handshakes in a minute, want one in 5 s at most", b.probes)
+				}
+				b.check(t, !down)
+			})
+		})
+	}
+}
+
+func TestStopDuringAProbe(t *testing.T) {
+	run(t, func(b *bench) { b.hangs = true }, func(b *bench) { b.check(t) })
+}
