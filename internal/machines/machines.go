@@ -50,8 +50,9 @@ type Options struct {
 type Watch struct {
 	o Options
 
-	mu    sync.Mutex
-	known map[string]PayConfig
+	mu     sync.Mutex
+	known  map[string]PayConfig
+	unkept bool // known is newer than the file
 }
 
 // lockedEvery is the pause between questions about the lock.
@@ -73,8 +74,11 @@ func New(o Options) *Watch {
 	if b, err := os.ReadFile(o.File); err == nil {
 		if err := json.Unmarshal(b, &w.known); err != nil {
 			o.Logger.Warn("kept pay configs are unreadable", logkey.Path, o.File, logkey.Err, err)
-			w.known = map[string]PayConfig{}
+			w.known = nil
 		}
+	}
+	if w.known == nil { // unreadable, or "null"
+		w.known = map[string]PayConfig{}
 	}
 	return w
 }
@@ -131,20 +135,31 @@ func (w *Watch) ask(ctx context.Context, id string) error {
 	if c.Limit, err = money.Parse(limit, c.Currency); err != nil {
 		return fmt.Errorf("preAuthorLimit: %w", err)
 	}
-	if err := w.keep(id, c); err != nil {
-		w.o.Logger.Warn("pay config cannot be kept", logkey.MachineID, id, logkey.Err, err)
+	if c.Limit <= 0 {
+		return fmt.Errorf("preAuthorLimit %q: %w", limit, ErrNothingToHold)
 	}
+	w.keep(id, c)
 	w.o.TellPayConfig(ctx, id, c)
 	return nil
 }
 
-func (w *Watch) keep(id string, c PayConfig) error {
+// keep takes over what is new and writes it down. What could not be written is
+// written with the next answer; only the first failure is logged.
+func (w *Watch) keep(id string, c PayConfig) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.known[id] == c {
-		return nil
+	if w.known[id] == c && !w.unkept {
+		return
 	}
 	w.known[id] = c
+	err := w.write()
+	if err != nil && !w.unkept {
+		w.o.Logger.Warn("pay configs cannot be kept", logkey.Path, w.o.File, logkey.Err, err)
+	}
+	w.unkept = err != nil
+}
+
+func (w *Watch) write() error {
 	b, err := json.MarshalIndent(w.known, "", "  ")
 	if err != nil {
 		return err
