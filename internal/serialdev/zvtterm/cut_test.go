@@ -22,6 +22,7 @@ type customer struct {
 	holds map[string]string // receipt → what the events say became of it
 	pause time.Duration     // between two tries; 1 s if zero
 	found int               // open holds that no event told of
+	loose bool              // the terminal may forget what it has acknowledged
 }
 
 // bring runs commands of a kind until one ends Done, and returns that end. doubt
@@ -33,7 +34,7 @@ func (c *customer) bring(kind purchase.CommandKind, amount int64, h purchase.Hol
 		c.n++
 		cmd := settleCommand(kind, c.n, amount, h)
 		if kind == purchase.CmdReverse {
-			cmd.Receipt = c.receiptOf()
+			cmd.Receipt = c.lastCapture()
 		}
 		if c.terminal.Start(cmd) != nil {
 			time.Sleep(cmp.Or(c.pause, time.Second))
@@ -50,8 +51,8 @@ func (c *customer) bring(kind purchase.CommandKind, amount int64, h purchase.Hol
 	return purchase.Ended{}
 }
 
-// receiptOf is the receipt of the capture that was posted last.
-func (c *customer) receiptOf() string {
+// lastCapture is the receipt of the capture that was posted last.
+func (c *customer) lastCapture() string {
 	receipt := ""
 	events, _ := c.engine.all()
 	for _, ev := range events {
@@ -174,6 +175,45 @@ func (c *customer) agrees() {
 		}
 	}
 	c.oneEnd()
+	if c.opts.Serial && !c.loose {
+		c.ackedStand()
+	}
+}
+
+// ackedStand: behind what was called acked a door opens, so the terminal has it. (On
+// TCP it is only written.)
+func (c *customer) ackedStand() {
+	c.t.Helper()
+	booked := map[string]bool{}
+	for _, tx := range c.sim.Ledger().Txs {
+		booked[fmt.Sprintf("%04d", tx.Receipt)] = !tx.BookedAt.IsZero()
+	}
+	for _, id := range c.engine.ackedIDs() {
+		if r := c.receiptOf(id); !booked[r] {
+			c.t.Errorf("acked %s, and the terminal never kept receipt %q", id, r)
+		}
+	}
+}
+
+// receiptOf is the receipt of the result posted for a command.
+func (c *customer) receiptOf(id purchase.CommandID) string {
+	events, _ := c.engine.all()
+	for _, ev := range events {
+		if commandOf(ev.Body) != id {
+			continue
+		}
+		switch b := ev.Body.(type) {
+		case purchase.HoldGranted:
+			return b.Hold.Receipt
+		case purchase.Captured:
+			return b.Receipt
+		case purchase.Released:
+			return b.Receipt
+		case purchase.Reversed:
+			return b.Receipt
+		}
+	}
+	return ""
 }
 
 // oneEnd: every command ended exactly once, and nothing of it came afterwards.

@@ -23,7 +23,11 @@ type link interface {
 // something instead of an ACK, so nobody knows (section 2.6).
 type sent struct {
 	began bool // a byte of it left
-	taken bool // the terminal surely has it
+	taken bool // the terminal surely has it, and still knows what it answers
+	// silent: a repeat was needed because nothing came back. What is acknowledged
+	// then may be heard by a terminal that has lost its power in between, and with it
+	// the dialogue.
+	silent bool
 }
 
 func newLink(w *wire, o Options) link {

@@ -149,9 +149,10 @@ func (s *serialLink) awaitACK(ctx context.Context, st *sent) (again bool, err er
 		ev, err := s.event(ctx, until, nil)
 		switch {
 		case errors.Is(err, errTimeout):
+			st.silent = true
 			return true, nil
 		case err == nil && ev.Kind == zvt.EventACK:
-			st.taken = true
+			st.taken = !st.silent
 			return false, nil
 		case err == nil && ev.Kind == zvt.EventNAK:
 			return true, nil
