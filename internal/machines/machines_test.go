@@ -154,15 +154,24 @@ func checkGaps(t *testing.T, at []time.Duration, least, most time.Duration) {
 	}
 }
 
+func (b *bench) setLock(locked bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lock, b.lockE = locked, err
+}
+
 func TestLocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(filepath.Join(t.TempDir(), "payconfig.json"))
-		b.o.Locked = func(context.Context, string) (bool, error) { return b.lock, b.lockE }
+		b.o.Locked = func(context.Context, string) (bool, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.lock, b.lockE
+		}
 		b.run(t, func() {
-			b.lock = true
+			b.setLock(true, nil)
 			wait(76 * time.Second)
-			b.lockE = errors.New("no answer")
-			b.lock = false
+			b.setLock(false, errors.New("no answer"))
 			wait(10 * time.Minute)
 		})
 		if got := slices.Compact(b.locked); !slices.Equal(got, []bool{false, true}) {

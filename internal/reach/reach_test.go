@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,7 +13,10 @@ import (
 )
 
 // bench is a SaaS that is up or down, and what the watch told of it.
+//
+// The test holds mu but while it waits.
 type bench struct {
+	mu     sync.Mutex
 	w      *reach.Watch
 	down   bool
 	hangs  bool
@@ -21,28 +25,39 @@ type bench struct {
 }
 
 func (b *bench) probe(ctx context.Context) error {
+	b.mu.Lock()
 	b.probes++
-	if b.hangs {
+	hangs, down := b.hangs, b.down
+	b.mu.Unlock()
+	if hangs {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	if b.down {
+	if down {
 		return errors.New("no route")
 	}
 	return nil
+}
+
+func (b *bench) tell(_ context.Context, up bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.told = append(b.told, up)
 }
 
 func run(t *testing.T, prepare func(b *bench), test func(b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{}
-		b.w = reach.New(reach.Options{Probe: b.probe, Tell: func(_ context.Context, up bool) { b.told = append(b.told, up) }})
+		b.w = reach.New(reach.Options{Probe: b.probe, Tell: b.tell})
 		prepare(b)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- b.w.Run(ctx) }()
 		synctest.Wait()
+		b.mu.Lock()
 		test(b)
+		b.mu.Unlock()
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("Run ended with %v", err)
@@ -50,7 +65,9 @@ func run(t *testing.T, prepare func(b *bench), test func(b *bench)) {
 	})
 }
 
-func wait(d time.Duration) {
+func (b *bench) wait(d time.Duration) {
+	b.mu.Unlock()
+	defer b.mu.Lock()
 	time.Sleep(d)
 	synctest.Wait()
 }
@@ -70,14 +87,14 @@ func TestFirstFindingIsTold(t *testing.T) {
 func TestRecentCallsSpareTheProbe(t *testing.T) {
 	run(t, func(b *bench) { b.w.Heard(true) }, func(b *bench) {
 		for range 60 {
-			wait(10 * time.Second)
+			b.wait(10 * time.Second)
 			b.w.Heard(true)
 		}
 		if b.probes != 0 {
 			t.Errorf("%d handshakes while calls work, want none", b.probes)
 		}
 		b.check(t, true)
-		wait(10 * time.Minute)
+		b.wait(10 * time.Minute)
 		if b.probes < 19 || b.probes > 21 {
 			t.Errorf("%d handshakes in ten minutes without a call, want one in 30 s", b.probes)
 		}
@@ -87,10 +104,10 @@ func TestRecentCallsSpareTheProbe(t *testing.T) {
 
 func TestOneLostCallIsNoOutage(t *testing.T) {
 	run(t, func(*bench) {}, func(b *bench) {
-		wait(10 * time.Second)
+		b.wait(10 * time.Second)
 		probes := b.probes
 		b.w.Heard(false)
-		wait(0)
+		b.wait(0)
 		if b.probes != probes+1 {
 			t.Errorf("%d handshakes after a failed call, want one at once", b.probes-probes)
 		}
@@ -100,24 +117,24 @@ func TestOneLostCallIsNoOutage(t *testing.T) {
 
 func TestOutageAndRecovery(t *testing.T) {
 	run(t, func(*bench) {}, func(b *bench) {
-		wait(10 * time.Second)
+		b.wait(10 * time.Second)
 		b.down = true
 		b.w.Heard(false)
-		wait(0)
+		b.wait(0)
 		b.check(t, true, false)
-		wait(10 * time.Minute)
+		b.wait(10 * time.Minute)
 		b.check(t, true, false)
 		b.down = false
-		wait(5 * time.Second)
+		b.wait(5 * time.Second)
 		b.check(t, true, false, true)
 	})
 }
 
 func TestACallThatWorksEndsTheOutage(t *testing.T) {
 	run(t, func(b *bench) { b.down = true }, func(b *bench) {
-		wait(time.Second)
+		b.wait(time.Second)
 		b.w.Heard(true)
-		wait(0)
+		b.wait(0)
 		b.check(t, false, true)
 	})
 }
@@ -125,16 +142,16 @@ func TestACallThatWorksEndsTheOutage(t *testing.T) {
 func TestAnOutageWithoutCallsIsFound(t *testing.T) {
 	run(t, func(*bench) {}, func(b *bench) {
 		b.down = true
-		wait(31 * time.Second)
+		b.wait(31 * time.Second)
 		b.check(t, true, false)
 	})
 }
 
 func TestAProbeThatHangsEnds(t *testing.T) {
 	run(t, func(b *bench) { b.hangs = true }, func(b *bench) {
-		wait(9 * time.Second)
+		b.wait(9 * time.Second)
 		b.check(t)
-		wait(2 * time.Second)
+		b.wait(2 * time.Second)
 		b.check(t, false)
 	})
 }
@@ -148,7 +165,7 @@ func TestNoProbeStorm(t *testing.T) {
 				b.probes = 0
 				for range 6000 {
 					b.w.Heard(false)
-					wait(10 * time.Millisecond)
+					b.wait(10 * time.Millisecond)
 				}
 				if b.probes > 13 {
 					t.Errorf("%d handshakes in a minute, want one in 5 s at most", b.probes)

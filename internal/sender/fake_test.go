@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,9 +24,10 @@ type sent struct {
 	body string
 }
 
-// bench is an outbox, a SaaS and an engine around one sender, in a bubble. Only
-// one goroutine at a time touches it: the bubble's.
+// bench is an outbox, a SaaS and an engine around one sender, in a bubble. The test
+// holds mu but while it waits.
 type bench struct {
+	mu    sync.Mutex
 	t     *testing.T
 	o     sender.Options
 	s     *sender.Sender
@@ -60,6 +62,8 @@ func (b *bench) nextN() queue.N {
 }
 
 func (b *bench) ReadReports(_ context.Context, after queue.N, limit int) ([]queue.ReportRow, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.reads++
 	if b.readErr != nil {
 		return nil, b.readErr
@@ -69,6 +73,8 @@ func (b *bench) ReadReports(_ context.Context, after queue.N, limit int) ([]queu
 }
 
 func (b *bench) send(_ context.Context, body []byte) sender.Result {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.sent = append(b.sent, sent{time.Since(b.begin), string(body)})
 	if b.answer == nil {
 		return sender.Result{Verdict: sender.Acked}
@@ -77,6 +83,8 @@ func (b *bench) send(_ context.Context, body []byte) sender.Result {
 }
 
 func (b *bench) post(ctx context.Context, ev purchase.Event) (purchase.Verdict, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if ctx.Err() != nil {
 		b.t.Errorf("an answer is posted with an ended context")
 	}
@@ -89,13 +97,18 @@ func (b *bench) post(ctx context.Context, ev purchase.Event) (purchase.Verdict, 
 		return purchase.Accept, nil
 	}
 	r, seq := ev.Body.(purchase.Reported), seqOf(ev.Order)
-	b.rows = slices.DeleteFunc(b.rows, func(row queue.ReportRow) bool {
+	i := slices.IndexFunc(b.rows, func(row queue.ReportRow) bool {
 		var out struct {
-			O string `json:"o"`
-			N int    `json:"n"`
+			N int `json:"n"`
 		}
 		return row.Seq == seq && json.Unmarshal(row.Body, &out) == nil && out.N == r.Report
 	})
+	switch {
+	case i == 0:
+		b.rows = b.rows[1:]
+	case i > 0:
+		b.rows = slices.Delete(b.rows, i, i+1)
+	}
 	return purchase.Accept, nil
 }
 
@@ -121,8 +134,10 @@ func run(t *testing.T, prepare func(b *bench), test func(b *bench)) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
+		b.mu.Lock()
 		go func() { done <- b.s.Run(ctx) }()
 		test(b)
+		b.mu.Unlock()
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("Run ended with %v", err)
@@ -132,6 +147,8 @@ func run(t *testing.T, prepare func(b *bench), test func(b *bench)) {
 
 // wait lets time pass.
 func (b *bench) wait(d time.Duration) {
+	b.mu.Unlock()
+	defer b.mu.Lock()
 	time.Sleep(d)
 	synctest.Wait()
 }

@@ -423,7 +423,7 @@ func TestBackoff(t *testing.T) {
 	cases := []struct {
 		attempt int
 		want    time.Duration
-	}{{0, time.Second}, {1, time.Second}, {2, 2 * time.Second}, {3, 4 * time.Second}, {9, 256 * time.Second}, {10, 5 * time.Minute}, {1 << 40, 5 * time.Minute}}
+	}{{0, time.Second}, {1, time.Second}, {2, 2 * time.Second}, {3, 4 * time.Second}, {9, 256 * time.Second}, {10, 5 * time.Minute}, {1 << 30, 5 * time.Minute}}
 	for _, c := range cases {
 		if got := sender.Backoff(c.attempt, time.Second, 5*time.Minute, full); got != c.want {
 			t.Errorf("longest wait before try %d is %v, want %v", c.attempt, got, c.want)
