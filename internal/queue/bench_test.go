@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"flag"
 	"math/rand/v2"
 	"os"
@@ -174,4 +175,58 @@ func BenchmarkOrderStep16(b *testing.B) {
 func median(list []time.Duration) time.Duration {
 	slices.Sort(list)
 	return list[len(list)/2]
+}
+
+// BenchmarkPurchase writes what the engine writes for a purchase: eleven commits
+// with a journal row of about 200 bytes and mostly the order's state, which grows
+// from 400 to 1000 bytes; the last one has the report, whose deletion rides with
+// the order's move into the archive. Budget: 48 KiB passed to write calls per
+// purchase (DESIGN §8), checkpoints included.
+func BenchmarkPurchase(b *testing.B) {
+	s := openStore(b, diskDir(b))
+	text := make([]byte, 4000)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i := range text {
+		text[i] = byte(rng.Uint32())
+	}
+	written, syncs, n := s.meter.written.Load(), s.meter.syncs.Load(), 0
+	for b.Loop() {
+		purchase(b, s, text, n)
+		n++
+	}
+	b.ReportMetric(float64(s.meter.written.Load()-written)/float64(n)/1024, "KiB-written/op")
+	b.ReportMetric(float64(s.meter.syncs.Load()-syncs)/float64(n), "syncs/op")
+}
+
+func purchase(b *testing.B, s *Store, text []byte, n int) {
+	const commits = 11
+	var seq Seq
+	var rows []N
+	var report N
+	for i := range commits {
+		commit(b, s, func(tx *Tx) (err error) {
+			if i == 0 {
+				seq, err = tx.NewSeq()
+			}
+			row, rowErr := tx.AppendJournal(seq, text[i:][:140+n*17%120])
+			rows = append(rows, row)
+			err = errors.Join(err, rowErr, tx.PutOrder(seq, idOf(seq), text[i:][:400+i*60]))
+			if i == 0 || i == 6 {
+				err = errors.Join(err, tx.PutLane("front", text[i:][:40]))
+			}
+			if i == commits-1 {
+				var addErr error
+				report, addErr = tx.AddReport(seq, text[:300])
+				err = errors.Join(err, addErr)
+			}
+			return err
+		})
+	}
+	s.Later(func(tx *Tx) error { return tx.DeleteReport(report) })
+	commit(b, s, func(tx *Tx) error {
+		return errors.Join(
+			tx.DeleteOrder(seq), tx.DeleteJournal(rows...),
+			tx.Archive(Archived{Seq: seq, ID: idOf(seq), At: time.Unix(int64(n), 0), Blob: text[:2900]}),
+		)
+	})
 }

@@ -8,13 +8,17 @@ import (
 
 // A stored record is
 //
-//	version (1 byte) | CRC-32C (4 bytes, little endian) | payload
+//	1 | CRC-32C (4 bytes) | payload
+//	2 | CRC-32C (4 bytes) | size of the payload (4 bytes) | payload | zeros
 //
-// The CRC covers the table, the row's keys, the version and the payload, so that a
-// payload that turns up under another key is as bad as a flipped bit.
+// with little-endian numbers. The CRC covers the table, the row's keys and every
+// other byte of the record, so that a payload that turns up under another key is as
+// bad as a flipped bit.
 const (
-	recordVersion  = 1
-	recordOverhead = 5
+	recordPlain    = 1
+	recordPadded   = 2
+	recordOverhead = 5 // of a plain one
+	paddedOverhead = 9
 )
 
 // binding is the CRC over the table and the keys a record belongs to.
@@ -40,10 +44,40 @@ func (b binding) number(v int64) binding {
 
 // seal appends the record of payload to dst.
 func (b binding) seal(dst, payload []byte) []byte {
-	crc := b.bytes([]byte{recordVersion}).bytes(payload)
-	dst = append(dst, recordVersion)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(crc))
-	return append(dst, payload...)
+	at := len(dst)
+	dst = append(dst, recordPlain, 0, 0, 0, 0)
+	return b.sign(append(dst, payload...), at)
+}
+
+// sealPadded appends a record that is filled up for a row of the orders, whose
+// state is rewritten all the time. When its size does not change, SQLite
+// overwrites the row in place; otherwise it frees and takes overflow pages, and
+// writes five pages where three do. The sizes are those that fill pages: a row of
+// up to U-35 bytes lies in its leaf, each overflow page takes U-4 more, and with
+// page size U a row's header, id and a little room take 29 (SQLite file format,
+// 1.6). So padding costs no page.
+func (b binding) sealPadded(dst, payload []byte) []byte {
+	const inLeaf, inOverflow = pageSize - 35 - 29, pageSize - 4
+	at := len(dst)
+	dst = append(dst, recordPadded, 0, 0, 0, 0)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
+	dst = append(dst, payload...)
+	size := inLeaf
+	if over := len(dst) - at - inLeaf; over > 0 {
+		size += (over + inOverflow - 1) / inOverflow * inOverflow
+	}
+	return b.sign(append(dst, make([]byte, size-(len(dst)-at))...), at)
+}
+
+// sign writes the CRC of the record that begins at dst[at].
+func (b binding) sign(dst []byte, at int) []byte {
+	binary.LittleEndian.PutUint32(dst[at+1:], b.sum(dst[at:]))
+	return dst
+}
+
+// sum is the CRC over everything in a record but the CRC itself.
+func (b binding) sum(rec []byte) uint32 {
+	return uint32(b.bytes(rec[:1]).bytes(rec[recordOverhead:]))
 }
 
 // open returns the payload of a record; it aliases rec.
@@ -51,15 +85,27 @@ func (b binding) open(rec []byte) ([]byte, error) {
 	if len(rec) < recordOverhead {
 		return nil, fmt.Errorf("%w: %d bytes, want at least %d", ErrBadRecord, len(rec), recordOverhead)
 	}
-	if rec[0] != recordVersion {
-		return nil, fmt.Errorf("%w: version %d, want %d", ErrBadRecord, rec[0], recordVersion)
+	if v := rec[0]; v != recordPlain && v != recordPadded {
+		return nil, fmt.Errorf("%w: version %d, want %d or %d", ErrBadRecord, v, recordPlain, recordPadded)
 	}
-	want := binary.LittleEndian.Uint32(rec[1:])
-	payload := rec[recordOverhead:]
-	if got := b.bytes(rec[:1]).bytes(payload); uint32(got) != want {
-		return nil, fmt.Errorf("%w: CRC-32C is %08x, want %08x", ErrBadRecord, uint32(got), want)
+	if got, want := b.sum(rec), binary.LittleEndian.Uint32(rec[1:]); got != want {
+		return nil, fmt.Errorf("%w: CRC-32C is %08x, want %08x", ErrBadRecord, got, want)
 	}
-	return payload, nil
+	if rec[0] == recordPlain {
+		return rec[recordOverhead:], nil
+	}
+	return unpad(rec)
+}
+
+func unpad(rec []byte) ([]byte, error) {
+	if len(rec) < paddedOverhead {
+		return nil, fmt.Errorf("%w: %d bytes, want at least %d", ErrBadRecord, len(rec), paddedOverhead)
+	}
+	size := int64(binary.LittleEndian.Uint32(rec[recordOverhead:]))
+	if size > int64(len(rec)-paddedOverhead) {
+		return nil, fmt.Errorf("%w: payload of %d bytes in a record of %d", ErrBadRecord, size, len(rec))
+	}
+	return rec[paddedOverhead:][:size], nil
 }
 
 // The binding of each table's rows.

@@ -85,7 +85,14 @@ func (tx *Tx) NewSeq() (Seq, error) {
 
 // PutOrder writes an order's state, new or again.
 func (tx *Tx) PutOrder(seq Seq, id OrderID, state []byte) error {
-	tx.buf = bindOrder(seq, id[:]).seal(tx.buf[:0], state)
+	tx.buf = bindOrder(seq, id[:]).sealPadded(tx.buf[:0], state)
+	// An update that has read the old row overwrites it in place; REPLACE does not.
+	if err := tx.exec("UPDATE orders SET state=? WHERE seq=? AND id=?", tx.buf, seq, id[:]); err != nil {
+		return err
+	}
+	if tx.c.db.Changes() > 0 {
+		return nil
+	}
 	return tx.exec("INSERT OR REPLACE INTO orders VALUES(?,?,?)", seq, id[:], tx.buf)
 }
 

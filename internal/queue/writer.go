@@ -275,7 +275,7 @@ func (s *Store) usable() error {
 // checkpointWhenIdle moves the WAL into the database when it is nearly long
 // enough for SQLite to do it inside a commit, where a customer would wait for it.
 func (s *Store) checkpointWhenIdle() {
-	const pages = checkpointAt * 3 / 4
+	const pages = checkpointAt * 9 / 10
 	if s.broken.Load() != nil || s.meter.walEnd.Load() < pages*(pageSize+24) || len(s.requests) > 0 {
 		return
 	}
