@@ -87,6 +87,7 @@ func groups() []group {
 		{"daemon", "Run it:", []*cobra.Command{newRun(), newDemo()}},
 		{"look", "See what it does:", []*cobra.Command{newStatus(), newOrder(), newQueue(), newTask()}},
 		{"act", "Act on it:", []*cobra.Command{newLane()}},
+		{"check", "Before it runs:", []*cobra.Command{newCheck(), newSim()}},
 		{"tools", "About this program:", []*cobra.Command{newVersion()}},
 	}
 }

@@ -91,7 +91,7 @@ func (a *App) tellReach(ctx context.Context, up bool) {
 		a.log.Error("reachability is not told", logkey.Err, err)
 	}
 	if up {
-		a.sender.Wake()
+		a.sender.Back()
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 const (
 	serveWithin  = 40 * time.Second // one customer, restarts of the daemon included
 	settleWithin = 40 * time.Second // until the money has come to rest
+	auditTries   = 10
+	auditPause   = 100 * time.Millisecond
 )
 
 // auto serves the customers of a plan and has the money proved.
@@ -31,7 +33,7 @@ func (d *demo) auto(ctx context.Context) error {
 	if d.o.Kill {
 		d.killer.Table(d.o.Out)
 	}
-	findings, err := d.audit(ctx)
+	findings, err := d.settledAudit(ctx)
 	if err != nil {
 		return err
 	}
@@ -111,8 +113,21 @@ func (d *demo) audit(ctx context.Context) ([]audit.Finding, error) {
 	}
 	return audit.Check(audit.Books{
 		World: d.world.Ledger(), SaaS: d.world.SaaS.Ledger(), Orders: orders,
-		Terminals: map[string]*readersim.Ledger{laneName: d.world.Lanes[laneName].Terminal.Ledger()},
+		Terminals:    map[string]*readersim.Ledger{laneName: d.world.Lanes[laneName].Terminal.Ledger()},
+		OpenDeadline: d.pick(openDeadline, 0), RestartPause: restartPause,
 	}), nil
+}
+
+// settledAudit looks again while it finds something: the daemon's last commit may
+// come a moment after the simulators have come to rest.
+func (d *demo) settledAudit(ctx context.Context) ([]audit.Finding, error) {
+	for try := 1; ; try++ {
+		findings, err := d.audit(ctx)
+		if err != nil || len(findings) == 0 || try == auditTries {
+			return findings, err
+		}
+		time.Sleep(auditPause)
+	}
 }
 
 func (d *demo) verdict(findings []audit.Finding) error {

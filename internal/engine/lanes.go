@@ -59,7 +59,8 @@ func (e *Engine) tellLane(o, before *order) {
 		return
 	}
 	s := o.state
-	if s.Hold != nil || (s.Unused != nil && s.Unused.ByCard) {
+	used := s.Hold != nil || (s.Unused != nil && s.Unused.ByCard)
+	if used && (l.last == nil || s.ArmedAt >= l.last.ArmedAt) { // the display is the newest customer's
 		l.last = &s
 		l.reminded = l.reminded && before != nil && s.Phase() == purchase.PhaseOpen
 	}

@@ -205,7 +205,10 @@ func (s *Sim) assign(body []byte) {
 func (s *Sim) scriptOf(orderID string) Script {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.assigned[orderID]
+	if sc, ok := s.assigned[orderID]; ok {
+		return sc
+	}
+	return s.opt.Default
 }
 
 // begin queues what the script lets happen without a world.

@@ -82,7 +82,8 @@ type Options struct {
 	Data           DataForm   // of OrderDetected and its kin (AsNull: of decisions only); AsObject
 	Report         ReportForm // ReportBool
 	Repeat         DuplicateOpen
-	NothingIsMode1 bool // nothing taken is mode 1 (cancel) instead of mode 0 with no lines
+	Default        Script // of orders nobody scripted
+	NothingIsMode1 bool   // nothing taken is mode 1 (cancel) instead of mode 0 with no lines
 
 	// LedgerPath is the ledger's file; "" keeps it in memory.
 	LedgerPath string

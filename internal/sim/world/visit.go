@@ -47,6 +47,14 @@ func (l *Lane) enter(c *customer) {
 	l.here = c
 }
 
+// expect says that the customer's card was taken: a door that opens before is
+// somebody else's.
+func (l *Lane) expect(c *customer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.waits = true
+}
+
 // leave takes the customer away from the door; false: the door is opening for him
 // already.
 func (l *Lane) leave(c *customer) bool {
@@ -84,7 +92,10 @@ func (v *visitor) play(ctx context.Context) error {
 	v.happen(AtStarted)
 	v.lane.enter(v.me)
 	card := v.sc.Card
-	card.OnTaken = func() { v.happen(AtTaken) }
+	card.OnTaken = func() {
+		v.lane.expect(v.me)
+		v.happen(AtTaken)
+	}
 	tap, err := v.lane.Terminal.Tap(ctx, card)
 	if err != nil {
 		return err

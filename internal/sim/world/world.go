@@ -78,6 +78,7 @@ type customer struct {
 	visit  string
 	door   DoorRef
 	opened chan string // order id, one
+	waits  bool        // the card was taken: the next door that opens is for this one
 }
 
 // New builds the simulators and opens the ledgers. Nothing moves before Run.
@@ -240,7 +241,7 @@ func (w *World) at(door DoorRef) *customer {
 	for _, l := range w.Lanes {
 		l.mu.Lock()
 		who := l.here
-		if who != nil && who.door == door {
+		if who != nil && who.waits && who.door == door {
 			l.here = nil
 			l.mu.Unlock()
 			return who

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"edged/internal/config"
+	"edged/internal/queue"
+)
+
+// checkReport is the JSON of `edged check`.
+type checkReport struct {
+	OK       bool     `json:"ok"`
+	Problems []string `json:"problems"`
+	Notes    []string `json:"notes"` // no problems: what was looked at, and what could not be
+}
+
+func (r *checkReport) problem(format string, v ...any) {
+	r.Problems = append(r.Problems, fmt.Sprintf(format, v...))
+}
+
+func (r *checkReport) note(format string, v ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, v...))
+}
+
+// newCheck looks at everything that can be looked at while the daemon stands still.
+func newCheck() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check configuration, secrets, ports and store",
+		Long: `Check the configuration file, the secrets it names, the ports of its devices, and
+the store if no daemon has it open. Every problem is printed as
+file:line: path: what, got, wanted. Nothing is changed and nothing is connected to.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r := check(cmd.Context(), file)
+			err := printAnswer(cmd, r, func(p *printer, r *checkReport) { r.show(p) })
+			if err != nil {
+				return err
+			}
+			if !r.OK {
+				return errShown
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", defaultConfig, "configuration file")
+	cmd.Flags().Bool("json", false, "print JSON")
+	return cmd
+}
+
+func check(ctx context.Context, file string) *checkReport {
+	r := &checkReport{Problems: []string{}, Notes: []string{}}
+	conf, problems := config.Load(file)
+	for _, p := range problems {
+		r.problem("%s", p)
+	}
+	if conf != nil {
+		r.note("%s: valid, %d lanes", file, len(conf.Lanes))
+		r.ports(conf)
+		r.store(ctx, conf.StateDir)
+	}
+	r.OK = len(r.Problems) == 0
+	return r
+}
+
+// ports says which devices are there. One that is missing is a note only: it may be
+// plugged in later, and the daemon waits for it.
+func (r *checkReport) ports(conf *config.Config) {
+	for _, l := range conf.Lanes {
+		r.port(l.Name, "terminal", l.Terminal.Port)
+		if l.Display != nil {
+			r.port(l.Name, "display", l.Display.Port)
+		}
+	}
+}
+
+func (r *checkReport) port(lane, device, path string) {
+	if strings.HasPrefix(path, "tcp://") {
+		r.note("lane %s: %s at %s: not connected to", lane, device, path)
+		return
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.note("lane %s: %s: %s is not plugged in; the daemon waits for it", lane, device, path)
+	case err != nil:
+		r.problem("lane %s: %s: %v", lane, device, err)
+	case info.Mode()&os.ModeCharDevice == 0:
+		r.problem("lane %s: %s: %s is no serial port, got a %s, want a character device", lane, device, path, info.Mode().Type())
+	default:
+		r.note("lane %s: %s: %s is there", lane, device, path)
+	}
+}
+
+func (r *checkReport) store(ctx context.Context, dir string) {
+	v, err := queue.Verify(ctx, dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.note("store: none in %s yet", dir)
+	case errors.Is(err, queue.ErrInUse):
+		r.note("store: in use by a running daemon, not looked at")
+	case err != nil:
+		r.problem("store: %v", err)
+	default:
+		r.note("store: %d records, schema %d", v.Records, v.Version)
+		for _, p := range v.Problems {
+			r.problem("store: %s", p)
+		}
+	}
+}
+
+func (r *checkReport) show(p *printer) {
+	for _, text := range r.Problems {
+		p.toned(bad, "%s", text)
+	}
+	for _, text := range r.Notes {
+		p.line("note: %s", text)
+	}
+	if r.OK {
+		p.toned(good, "no problems")
+	} else {
+		p.line("problems: %d", len(r.Problems))
+	}
+}
