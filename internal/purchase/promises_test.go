@@ -95,8 +95,15 @@ func fromOutside(t *rapid.T, s purchase.State) []purchase.Body {
 		detected, detected, detected,
 		purchase.Adjustment{SaaSOrderNo: no, Number: number, Lines: lines, Unreadable: bad},
 		purchase.Refund{SaaSOrderNo: no, Number: number, Lines: lines, Unreadable: bad, AfterEndOfDay: rapid.Bool().Draw(t, "eod")},
-		purchase.HoldGranted{Command: "x/arm/1", Hold: hold}, purchase.HoldFound{Hold: hold}, purchase.HoldAbsent{},
-		purchase.Restarted{}, purchase.SettleNow{}, purchase.Abandon{}, purchase.CardSeen{}, purchase.Attached{}, purchase.Detached{},
+		purchase.HoldGranted{Command: "x/arm/1", Hold: hold},
+		purchase.HoldFound{Hold: hold},
+		purchase.HoldAbsent{},
+		purchase.Restarted{},
+		purchase.SettleNow{},
+		purchase.Abandon{},
+		purchase.CardSeen{},
+		purchase.Attached{},
+		purchase.Detached{},
 		purchase.Person{
 			Act: rapid.SampledFrom([]purchase.PersonAct{
 				purchase.ActRefundDone, purchase.ActRefundFailed, purchase.ActDropReport, purchase.ActDoorClosed, "dance",

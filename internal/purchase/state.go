@@ -123,6 +123,7 @@ type DoorFacts struct {
 	Opened  int64 `json:"opened,omitempty"`
 	Closed  int64 `json:"closed,omitempty"`
 	Cancel  int64 `json:"cancel,omitempty"`
+	Other   int64 `json:"other,omitempty"` // a callback that says nothing about the door
 }
 
 // Review says that a person at the SaaS has to decide.

@@ -121,6 +121,8 @@ func (w *work) onSign(b Sign) {
 		w.onClosed()
 	case SignCancel:
 		w.onCancel(cut(b.Msg))
+	default:
+		first(&w.Door.Other, w.wall())
 	}
 	w.heard()
 }

@@ -12,6 +12,7 @@ func (w *work) onAdjustment(b Adjustment) {
 		w.alarm(AlarmIncident, "adjustment of an order without a hold")
 		return
 	}
+	first(&w.Door.Other, w.wall())
 	w.heard()
 	no := b.Number
 	if no == "" {
@@ -68,6 +69,7 @@ func (w *work) onRefund(b Refund) {
 		w.alarm(AlarmIncident, "refund of an order without a hold")
 		return
 	}
+	first(&w.Door.Other, w.wall())
 	w.heard()
 	no := b.Number
 	if no == "" {

@@ -220,8 +220,10 @@ func (w *work) onHoldNotOpen() {
 		h.Settled, h.Unsure = HoldCaptured, !capture.Result || capture.Refused || (w.Terms.HoldTTL > 0 && !alive)
 	case w.lastOp(CmdRelease).inDoubt():
 		h.Settled = HoldReleased
-	case capture != nil && capture.Result:
-		h.Gone = "the terminal reversed the capture"
+	case capture != nil && capture.Result && !capture.Refused:
+		// It reported the capture, then something else; had it taken the capture back,
+		// the hold would be open again. A person has to look.
+		h.Settled, h.Unsure = HoldCaptured, true
 	default:
 		h.Gone = "the terminal no longer has the hold"
 	}

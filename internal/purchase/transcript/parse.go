@@ -34,7 +34,7 @@ import (
 //	abandon [why=]
 //	attached | detached
 //	again                                the event before, under another key
-//	+DURATION [unreachable]              time passes, deadlines are told
+//	+DURATION [unreachable] [untold]     time passes, deadlines are told (or not yet)
 //	restart | reboot
 func (s *Script) parse(line string) (Line, error) {
 	a, err := split(line)
@@ -64,7 +64,7 @@ func (a *args) wait(verb string) *Wait {
 	if err != nil {
 		a.fail("%q is no time", verb)
 	}
-	return &Wait{For: d, Unreachable: a.flag("unreachable")}
+	return &Wait{For: d, Unreachable: a.flag("unreachable"), Untold: a.flag("untold")}
 }
 
 // The currency and account of every script.

@@ -88,7 +88,7 @@ func (p *player) line(l Line) error {
 // wait tells each deadline when it is over, as the engine does.
 func (p *player) wait(w Wait) error {
 	left := w.For
-	for {
+	for !w.Untold {
 		d, ok := nextDue(p.state.Due, p.clock.Now, w.Unreachable)
 		in := max(d.Left(p.clock.Now), 0)
 		if !ok || in > left {

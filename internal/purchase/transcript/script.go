@@ -41,6 +41,7 @@ type Line struct {
 type Wait struct {
 	For         time.Duration
 	Unreachable bool // the SaaS cannot reach us meanwhile
+	Untold      bool // something else comes before the deadlines are told
 }
 
 // Restart is the daemon started anew, after a Reboot of the machine or not.
