@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"edged/internal/demo/audit"
+	"edged/internal/sim/world"
 )
 
 // orders asks the daemon, by its own command, for every order it knows.
@@ -30,6 +31,9 @@ func (d *demo) orders(ctx context.Context) ([]audit.Order, error) {
 // laneIn is the technician who looked at a door that no callback will ever close.
 func (d *demo) laneIn(ctx context.Context) error {
 	_, err := d.edged(ctx, "lane", "in", laneName)
+	if err == nil {
+		d.world.Record(world.NoteDone, audit.LaneIn)
+	}
 	return err
 }
 

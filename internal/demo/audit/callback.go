@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"edged/internal/sim/saassim"
+	"edged/internal/sim/world"
 )
 
 // callbacks is M6: what was answered 200 is in the order.
@@ -89,6 +90,17 @@ func firstOf(s *sale, c *saassim.Callback) bool {
 	return true
 }
 
+// LaneIn is the world's note that a technician brought the lane back: the person has
+// seen the door closed, whatever its callbacks say.
+const LaneIn = "lane in"
+
+// byHand says whether a technician did it at about that time.
+func (a *auditor) byHand(at time.Time) bool {
+	return slices.ContainsFunc(a.World.Events, func(e world.Event) bool {
+		return e.Kind == world.NoteDone && e.Note == LaneIn && at.Sub(e.At).Abs() < 5*time.Second
+	})
+}
+
 // facts is M6 the other way round: what edged has, the SaaS has said. A forged
 // callback, or one for another order, leaves no trace.
 func (a *auditor) facts(s *sale) {
@@ -105,7 +117,7 @@ func (a *auditor) facts(s *sale) {
 	if !o.DoorOpenedAt.IsZero() && !said(append(verdicts, saassim.ActionOpened, saassim.ActionClosed)...) {
 		a.find("M6", s, "edged has an open door and the SaaS never said so")
 	}
-	if !o.DoorClosedAt.IsZero() && !said(append(verdicts, saassim.ActionClosed)...) {
+	if !o.DoorClosedAt.IsZero() && !said(append(verdicts, saassim.ActionClosed)...) && !a.byHand(o.DoorClosedAt) {
 		a.find("M6", s, "edged has a closed door and the SaaS never said so")
 	}
 	if !o.CancelledAt.IsZero() && !said(saassim.ActionCancel) {
