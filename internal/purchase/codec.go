@@ -3,6 +3,8 @@ package purchase
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // stateVersion and eventVersion go up when an older daemon could misread what
@@ -50,6 +52,11 @@ func DecodeState(b []byte) (State, error) {
 	if _, err := s.Order.Bits(); err != nil {
 		return State{}, fmt.Errorf("decode order: %w", err)
 	}
+	for _, d := range s.Due {
+		if d.Clock != OnMono && d.Clock != OnPowered && d.Clock != OnReach {
+			return State{}, fmt.Errorf("decode order %s: unknown clock %q", s.Order, d.Clock)
+		}
+	}
 	return s, nil
 }
 
@@ -95,6 +102,9 @@ func decodeBody(kind Kind, b []byte) (Body, error) {
 	}
 	return body, nil
 }
+
+// Kinds lists every kind of event, sorted.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(bodies())) }
 
 func bodies() map[Kind]func([]byte) (Body, error) {
 	return map[Kind]func([]byte) (Body, error){

@@ -190,9 +190,6 @@ func (w *work) onCancel(msg string) {
 // onDoorOpen reminds the customer, tells the operator and asks the SaaS, again and
 // again: edged cannot close a door.
 func (w *work) onDoorOpen(name DeadlineName) {
-	if w.Door.Closed != 0 {
-		return
-	}
 	if name == DueDoorRemind {
 		if w.Decision == nil {
 			w.emit(Remind{})

@@ -126,9 +126,6 @@ func (w *work) reverse(number string) {
 // onReverseEnded: a reversal in doubt is left to a person; it is never repeated.
 func (w *work) onReverseEnded(op *Op) {
 	r := w.refund(op.Refund)
-	if r == nil || r.State != RefundReversing {
-		return
-	}
 	switch {
 	case op.success():
 		w.refundEnded(r, true, "")
