@@ -32,6 +32,9 @@ func (d *demo) auto(ctx context.Context) error {
 	}
 	if d.o.Kill {
 		d.killer.Table(d.o.Out)
+		for _, m := range d.killer.Missed() {
+			fmt.Fprintln(d.o.Out, "never killed at", m)
+		}
 	}
 	findings, err := d.settledAudit(ctx)
 	if err != nil {
@@ -62,7 +65,6 @@ func (d *demo) customer(ctx context.Context, i int, sc world.Scenario) error {
 	if err != nil {
 		return d.stuck(ctx, sc, "was not served", err)
 	}
-	d.killer.End()
 	if sc.SaaS.Cancel == saassim.CancelAfterOpening {
 		if err := d.laneIn(ctx); err != nil {
 			return err
@@ -71,6 +73,7 @@ func (d *demo) customer(ctx context.Context, i int, sc world.Scenario) error {
 	settle, cancel := context.WithTimeout(ctx, settleWithin)
 	err = d.world.Settled(settle, visit)
 	cancel()
+	d.killer.End()
 	if err != nil {
 		return d.stuck(ctx, sc, "was served and the money did not come to rest", err)
 	}

@@ -91,6 +91,7 @@ func (k *killer) Point(name string) {
 	}
 	k.mu.Lock()
 	k.hits[name]++
+	k.budget--
 	k.mu.Unlock()
 	k.restart()
 }
@@ -100,18 +101,14 @@ func (k *killer) wants(name string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.passed[name]++
-	if k.budget == 0 {
+	if k.budget <= 0 || !isKillPoint(name) {
 		return false
 	}
 	odds := 0.05
 	if k.hits[name] == 0 {
 		odds = 0.6
 	}
-	if !isKillPoint(name) || k.rng.Float64() >= odds {
-		return false
-	}
-	k.budget--
-	return true
+	return k.rng.Float64() < odds
 }
 
 func isKillPoint(name string) bool {
