@@ -21,7 +21,7 @@ func (s *Store) Load(ctx context.Context) (*Snapshot, error) {
 		if s.w == nil {
 			return s.usable()
 		}
-		err := s.reload(ctx)
+		err := s.reload(ctx, false)
 		snap = s.takeSnapshot()
 		return err
 	})

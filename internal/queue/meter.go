@@ -20,6 +20,7 @@ type meter struct {
 	written atomic.Int64 // bytes passed to write calls
 	syncs   atomic.Int64 // sync calls, failed ones too
 	walEnd  atomic.Int64 // end of the last write to the WAL
+	ahead   atomic.Bool  // read databases ahead
 
 	mu      sync.Mutex
 	syncErr error // the first failed sync since the last reset
@@ -74,7 +75,11 @@ func (m *meter) wrap(f vfs.File, flags vfs.OpenFlag, err error) (vfs.File, vfs.O
 	if err != nil {
 		return nil, flags, engineCode(err)
 	}
-	return &meteredFile{File: f, m: m, wal: flags&vfs.OPEN_WAL != 0}, flags, nil
+	own := &meteredFile{File: f, m: m, wal: flags&vfs.OPEN_WAL != 0}
+	if flags&vfs.OPEN_MAIN_DB != 0 {
+		own.reader = &readAhead{on: &m.ahead, file: f}
+	}
+	return own, flags, nil
 }
 
 // Delete implements vfs.VFS.
@@ -92,8 +97,17 @@ func (m *meter) FullPathname(name string) (string, error) { return m.base.FullPa
 // the store never asks for it.
 type meteredFile struct {
 	vfs.File
-	m   *meter
-	wal bool
+	m      *meter
+	wal    bool
+	reader *readAhead // of a database
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *meteredFile) ReadAt(p []byte, off int64) (int, error) {
+	if f.reader != nil {
+		return f.reader.ReadAt(p, off)
+	}
+	return f.File.ReadAt(p, off)
 }
 
 // WriteAt implements io.WriterAt.

@@ -94,7 +94,7 @@ func (s *Store) openSound(ctx context.Context) error {
 	if err := s.quickCheck(); err != nil {
 		return err
 	}
-	return s.reload(ctx)
+	return s.reload(ctx, true)
 }
 
 // connect opens the write connection and brings the schema up to date.
@@ -160,11 +160,14 @@ func (c *conn) quickCheck(pragma string) error {
 	return nil
 }
 
-// reload reads the snapshot, quarantines what is bad, and sets the counters.
-func (s *Store) reload(ctx context.Context) error {
+// reload reads the snapshot, quarantines what is bad, and sets the counters. When
+// opening there is no other connection of ours, and the file is read ahead.
+func (s *Store) reload(ctx context.Context, opening bool) error {
 	old := s.w.db.SetInterrupt(ctx)
 	defer s.w.db.SetInterrupt(old)
+	s.meter.ahead.Store(opening)
 	sc, err := s.w.scan()
+	s.meter.ahead.Store(false)
 	if err != nil {
 		return classify("load", err)
 	}
