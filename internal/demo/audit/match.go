@@ -21,6 +21,8 @@ type sale struct {
 	opening *world.Opening
 	visit   *world.Visit
 	opens   []time.Time // each OpenDoor the SaaS received and did not refuse for its token
+
+	disturbed bool // by a kill of the gateway
 }
 
 func (s *sale) id() string {
@@ -47,7 +49,20 @@ func (s *sale) expect() world.Expect {
 	return s.visit.Scenario.Expect
 }
 
-func (s *sale) killed() bool { return s.visit != nil && len(s.visit.Kills) > 0 }
+// killed says whether a kill of the gateway may have been felt in the purchase.
+func (s *sale) killed() bool { return s.disturbed }
+
+// aftermath is how long after a kill a customer may still meet a terminal that
+// waits for the dead gateway's answer.
+const aftermath = 5 * time.Second
+
+// disturbed says whether the gateway was killed during a visit or just before it.
+func (a *auditor) disturbed(v *world.Visit) bool {
+	return len(v.Kills) > 0 || slices.ContainsFunc(a.World.Kills, func(k world.Event) bool {
+		before := v.At.Sub(k.At)
+		return before >= 0 && before < aftermath
+	})
+}
 
 // taken is the price of the goods that are really gone.
 func (s *sale) taken() int64 {
@@ -92,6 +107,7 @@ func (a *auditor) match() {
 	}
 	for _, s := range a.sales {
 		s.visit = a.visitOf(s)
+		s.disturbed = s.visit != nil && a.disturbed(s.visit)
 	}
 }
 

@@ -99,7 +99,7 @@ func (a *auditor) visits() {
 	for _, v := range a.World.VisitList() {
 		id := v.Scenario.ID
 		known := slices.ContainsFunc(a.sales, func(s *sale) bool { return s.order != nil && s.visit == v })
-		ends := func(o world.Outcome) bool { return v.Scenario.Expect.Allows(o, len(v.Kills) > 0, len(v.OrderIDs) > 0) }
+		ends := func(o world.Outcome) bool { return v.Scenario.Expect.Allows(o, a.disturbed(v), len(v.OrderIDs) > 0) }
 		if v.Tap == nil || known || slices.ContainsFunc([]world.Outcome{world.Declined, world.Abandoned, world.Cancelled}, ends) {
 			continue
 		}
