@@ -175,4 +175,3 @@ func dumpRest(ctx context.Context, s *Store, put func(string, any, []byte)) erro
 	}
 	return nil
 }
-

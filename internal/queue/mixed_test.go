@@ -214,4 +214,3 @@ func idOf(seq Seq) (id OrderID) {
 	binary.BigEndian.PutUint64(id[:], uint64(seq))
 	return id
 }
-
