@@ -18,5 +18,10 @@
 //     every recognised total is captured or unpaid with a named cause (M13).
 //
 // An error from Step means a broken promise of our own (an answer to an effect
-// that was never asked for by this order); the engine parks such an order.
+// that was never asked for by this order); the engine parks such an order. The one
+// exception is ErrPerson, which tells somebody that what he asked for by hand
+// cannot be done; it changes nothing.
+//
+// Where to look: Step and its diagram in step.go; the outcome table in
+// step_conclude.go and step_report.go; every path as a text in testdata.
 package purchase

@@ -107,6 +107,7 @@ type Ended struct {
 	CardSeen bool        `json:"card,omitempty"`  // arm: a card was presented
 	Acked    bool        `json:"acked,omitempty"` // the device took our acknowledgement of a result
 	Open     []Hold      `json:"open,omitempty"`  // ask: the holds that are open
+	More     bool        `json:"more,omitempty"`  // ask: the terminal tells not all of them at once
 	// Terminal that answered, if known. What another terminal than the hold's says
 	// about it proves nothing (M2).
 	Terminal string `json:"tid,omitempty"`

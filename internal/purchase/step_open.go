@@ -96,10 +96,14 @@ func (w *work) onOpenInDoubt() {
 }
 
 // onOpenOver: the deadline has passed; if no request can have arrived, the hold
-// goes back.
+// goes back. An answer that is still missing may never come.
 func (w *work) onOpenOver(msg string) {
 	w.drop(DueOpen, DueOpenRetry)
-	if w.Decision == nil && !w.mayBeOpen() {
+	switch {
+	case w.Decision != nil || w.heardOfOpen():
+	case w.mayBeOpen():
+		w.setOnce(DueResolve, OnReach, w.Terms.ResolveWindow)
+	default:
 		w.decide(Decision{Source: FromNetwork, Why: because("the door could not be asked for in time", msg)})
 	}
 }

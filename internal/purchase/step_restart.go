@@ -42,7 +42,7 @@ func (w *work) doubtOp() {
 	}
 	op.End, op.Why = InDoubt, ReasonLine
 	if op.Kind != CmdAsk {
-		w.opEnded(op, nil, "")
+		w.opEnded(op, Ended{})
 	}
 	w.drop(DueMoneyRetry) // a restart is pause enough
 }

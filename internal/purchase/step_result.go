@@ -97,14 +97,14 @@ func (w *work) onEnded(b Ended) error {
 		return nil
 	}
 	op.End, op.Why, op.Code = b.Outcome, b.Reason, b.Code
-	w.opEnded(op, b.Open, b.Terminal)
+	w.opEnded(op, b)
 	return nil
 }
 
-func (w *work) opEnded(op *Op, open []Hold, terminal string) {
+func (w *work) opEnded(op *Op, b Ended) {
 	switch {
 	case op.Kind == CmdAsk:
-		w.onAskEnded(op, open, terminal)
+		w.onAskEnded(op, b)
 	case op.Kind == CmdReverse:
 		w.onReverseEnded(op)
 	case w.session():
@@ -169,9 +169,9 @@ func (w *work) onSessionEnded(op *Op) {
 	}
 }
 
-func (w *work) onAskEnded(op *Op, open []Hold, terminal string) {
+func (w *work) onAskEnded(op *Op, b Ended) {
 	h := w.Hold
-	if terminal != "" && h.Terminal != "" && terminal != h.Terminal && op.End == Done {
+	if b.Terminal != "" && h.Terminal != "" && b.Terminal != h.Terminal && op.End == Done {
 		op.End, op.Why = NotDone, ReasonConfig // another terminal than the one that holds
 	}
 	switch {
@@ -179,9 +179,11 @@ func (w *work) onAskEnded(op *Op, open []Hold, terminal string) {
 		h.NoAsk = true
 	case op.End != Done:
 		w.retryLater()
-	case listed(open, h.Hold):
+	case listed(b.Open, h.Hold):
 		h.End = Done
 		w.proveUndone()
+	case b.More:
+		h.NoAsk = true // it names another first, and says nothing of this one
 	default:
 		w.onHoldNotOpen()
 	}

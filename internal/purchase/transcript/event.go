@@ -150,7 +150,7 @@ func parseTerminal(verb string, a *args) func(purchase.State) (purchase.Body, er
 
 func (a *args) ended(kind purchase.CommandKind) func(purchase.State) (purchase.Body, error) {
 	e := purchase.Ended{
-		What: kind, CardSeen: a.flag("card"), Acked: a.flag("acked"), Code: a.text("code", ""), Terminal: a.text("terminal", ""),
+		What: kind, CardSeen: a.flag("card"), More: a.flag("more"), Acked: a.flag("acked"), Code: a.text("code", ""), Terminal: a.text("terminal", ""),
 	}
 	open := a.text("open", "")
 	if a.flag("open") {
