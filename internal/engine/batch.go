@@ -90,6 +90,9 @@ func (b *batch) laneOf(id purchase.OrderID) string {
 // takeOrder steps one order with one event.
 func (b *batch) takeOrder(r *request) {
 	r.ev.At = b.now
+	if !isCallback(r.ev.Body) {
+		r.ev.Key = "" // what a terminal repeats is told apart by Step
+	}
 	w := waits{r: r, verdict: purchase.Accept, durable: true}
 	c, err := b.get(r.ev)
 	switch {
@@ -108,6 +111,16 @@ func (b *batch) takeOrder(r *request) {
 	if ended, ok := r.ev.Body.(purchase.Ended); ok && c != nil {
 		b.lanes = append(b.lanes, laneEvent{lane: c.state.Terms.Lane, ev: purchase.Event{At: b.now, Body: ended}})
 	}
+}
+
+// isCallback says whether the event came from the SaaS: only those are counted and
+// remembered by their meaning.
+func isCallback(body purchase.Body) bool {
+	switch body.(type) {
+	case purchase.Sign, purchase.Detected, purchase.Adjustment, purchase.Refund:
+		return true
+	}
+	return false
 }
 
 // get finds the order's copy in this batch, in memory, or in the archive.

@@ -40,8 +40,14 @@ func (e *Engine) takeWaiting(id purchase.CommandID) (waitingOpen, bool) {
 // Acked has not come yet, the door is asked for now; else never.
 func (e *Engine) dropWaiting(b purchase.Ended) {
 	w, ok := e.takeWaiting(b.Command)
-	if ok && b.Acked && b.Outcome != purchase.NotDone {
+	switch {
+	case !ok:
+	case b.Acked && b.Outcome != purchase.NotDone:
 		e.startOpen(w.order, w.open)
+	default:
+		e.follow = append(e.follow, &request{ev: purchase.Event{Order: w.order, Body: purchase.OpenAnswered{
+			Attempt: w.open.Attempt, Answer: purchase.OpenNotSent, Msg: "the terminal did not keep the hold",
+		}}})
 	}
 }
 

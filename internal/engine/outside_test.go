@@ -148,3 +148,44 @@ func TestM3_AHoldInDoubtGoesBackWhenNothingIsHeardOfTheDoor(t *testing.T) {
 		}
 	})
 }
+
+func TestAnOrderIsArmedAgainAndAgainWithoutAWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		defer func() { b.stop() }()
+		synctest.Wait()
+		before, err := b.store.Stats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 * maxSeen {
+			id := purchase.CommandID(fmt.Sprint("nobody came ", i))
+			ev := purchase.Event{Order: b.armed(), Key: string(id), Body: purchase.Ended{
+				Command: id, What: purchase.CmdArm, Outcome: purchase.NotDone, Reason: purchase.ReasonTimeout,
+			}}
+			if _, err := b.eng.Post(t.Context(), ev); err != nil {
+				t.Fatalf("end %d: %v", i, err)
+			}
+		}
+		after, err := b.store.Stats(t.Context())
+		if err != nil || after.WrittenBytes != before.WrittenBytes {
+			t.Errorf("%d bytes were written for arming alone (%v)", after.WrittenBytes-before.WrittenBytes, err)
+		}
+		b.sell()
+	})
+}
+
+// armed is the order that waits for a card.
+func (b *bench) armed() (id purchase.OrderID) {
+	b.t.Helper()
+	orders, err := b.eng.Orders(b.t.Context(), 10, true)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, o := range orders {
+		if o.Phase == purchase.PhaseArmed {
+			id = o.State.Order
+		}
+	}
+	return id
+}
