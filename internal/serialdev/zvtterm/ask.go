@@ -20,7 +20,7 @@ func (s *session) askHolds(j *job) (purchase.Ended, error) {
 	if err != nil {
 		return cutOff(d, err), err
 	}
-	e := purchase.Ended{Outcome: purchase.Done}
+	e := purchase.Ended{Outcome: purchase.Done, Terminal: s.t.Caps().Terminal}
 	pending, ok := pendingOf(end)
 	if !ok {
 		return s.failed(j, end, end.code), nil
@@ -29,7 +29,7 @@ func (s *session) askHolds(j *job) (purchase.Ended, error) {
 		e.Open = append(e.Open, purchase.Hold{Terminal: s.t.Caps().Terminal, Receipt: receipt})
 	}
 	if pending.More {
-		e.Text = "the terminal lists one open hold at a time"
+		e.More, e.Text = true, "the terminal lists one open hold at a time"
 	}
 	if len(e.Open) == 0 {
 		return e, nil

@@ -21,27 +21,27 @@ func TestWhichHoldsAreOpen(t *testing.T) {
 		script string
 		want   purchase.Ended
 	}{
-		{"none", enquiry + yes + "< 06 1E 04 B8 87 FF FF\n" + ok, purchase.Ended{Outcome: purchase.Done}},
-		{"none, told by leaving the receipt out", enquiry + yes + "< 06 1E 01 B8\n" + ok, purchase.Ended{Outcome: purchase.Done}},
+		{"none", enquiry + yes + "< 06 1E 04 B8 87 FF FF\n" + ok, purchase.Ended{Outcome: purchase.Done, Terminal: "52500001"}},
+		{"none, told by leaving the receipt out", enquiry + yes + "< 06 1E 01 B8\n" + ok, purchase.Ended{Outcome: purchase.Done, Terminal: "52500001"}},
 		{
 			"a list, the last transaction unknown",
 			enquiry + yes + "< 06 1E 0D B8 06 0A 23 08 08 02 01 23 08 02 01 24\n" + ok + last + "< 84 83 00\n",
-			purchase.Ended{Outcome: purchase.Done, Open: receipts("0123", "0124")},
+			purchase.Ended{Outcome: purchase.Done, Terminal: "52500001", Open: receipts("0123", "0124")},
 		},
 		{
 			"one at a time, and it was the last transaction",
 			enquiry + yes + "< 06 1E 04 B8 87 01 23\n" + ok + last + yes + approved + ok + complete,
-			purchase.Ended{Outcome: purchase.Done, Open: []purchase.Hold{hold123}, Text: "the terminal lists one open hold at a time"},
+			purchase.Ended{Outcome: purchase.Done, Terminal: "52500001", Open: []purchase.Hold{hold123}, More: true, Text: "the terminal lists one open hold at a time"},
 		},
 		{
 			"one, and another transaction came after it",
 			enquiry + yes + "< 06 1E 04 B8 87 01 22\n" + ok + last + yes + approved + ok + complete,
-			purchase.Ended{Outcome: purchase.Done, Open: receipts("0122"), Text: "the terminal lists one open hold at a time"},
+			purchase.Ended{Outcome: purchase.Done, Terminal: "52500001", Open: receipts("0122"), More: true, Text: "the terminal lists one open hold at a time"},
 		},
 		{
 			"the last transaction ends without a status",
 			enquiry + yes + "< 06 1E 04 B8 87 01 23\n" + ok + last + yes + complete,
-			purchase.Ended{Outcome: purchase.Done, Open: receipts("0123"), Text: "the terminal lists one open hold at a time"},
+			purchase.Ended{Outcome: purchase.Done, Terminal: "52500001", Open: receipts("0123"), More: true, Text: "the terminal lists one open hold at a time"},
 		},
 		{"the terminal cannot tell", enquiry + "< 84 83 00\n", purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonUnsupported, Code: "zvt 83", Text: zvt.ResultUnknownCommand.Text()}},
 		{"the enquiry failed", enquiry + yes + "< 06 1E 01 9B\n" + ok, purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonHostOffline, Code: "zvt 9B", Text: zvt.ResultCode(0x9B).Text()}},
