@@ -140,8 +140,8 @@ func TestRequestsThatLackSomethingAreNotRead(t *testing.T) {
 		`{"OrderId":"A","OrderNo":"1"}`:                              as(DecodeReportRequest),
 		`{"OrderId":"A","PayStatus":1}`:                              as(DecodeReportRequest),
 		`{"Mid":"m","TransId":1,"TrackingId":"t","DoorNo":1}`:        as(DecodeConfirmRequest),
-		`{"type":"TEMP"}`:                                            as(DecodeControlRequest),
-		`{"OrderId":"A","orderId":"B","OrderNo":"1","PayStatus":1}`:  as(DecodeReportRequest),
+		`{"type":"TEMP"}`: as(DecodeControlRequest),
+		`{"OrderId":"A","orderId":"B","OrderNo":"1","PayStatus":1}`: as(DecodeReportRequest),
 	} {
 		var format *FormatError
 		if got, err := decode([]byte(body)); !errors.As(err, &format) {
