@@ -192,11 +192,17 @@ func TestAKilledWorldClosesTheDoorsThatStoodOpen(t *testing.T) {
 		v.me = &customer{visit: sc.ID, door: v.ref, opened: v.opened}
 		v.prepare()
 		v.lane.enter(v.me)
-		if _, err := v.lane.Terminal.Tap(ctx, sc.Card); err != nil {
+		card := sc.Card
+		card.OnTaken = func() { v.lane.expect(v.me) }
+		if _, err := v.lane.Terminal.Tap(ctx, card); err != nil {
 			t.Fatal(err)
 		}
-		order := <-v.opened
-		v.goods(Took, order, w.lines(sc.Shop.Take)) // and then the power goes
+		select {
+		case order := <-v.opened:
+			v.goods(Took, order, w.lines(sc.Shop.Take)) // and then the power goes
+		case <-ctx.Done():
+			t.Error("the door stayed closed")
+		}
 	})
 	inWorld(t, o, func(_ context.Context, w *World, _ *gateway) {
 		time.Sleep(time.Minute)
