@@ -30,7 +30,7 @@ type dialogue struct {
 	accepted func(sent)
 	// show is told each intermediate status, after its answer.
 	show func(zvt.IntermediateStatus)
-	// abort, when closed, makes the dialogue send 06 B0 once.
+	// abort, when closed, makes the dialogue send 06 B0, until it got through.
 	abort <-chan struct{}
 
 	began    bool // a byte of the command left
@@ -119,8 +119,7 @@ func (d *dialogue) follow() (ending, error) {
 		frame, err := d.s.link.recv(d.s.ctx, d.deadline, d.abort)
 		switch {
 		case errors.Is(err, errWake):
-			d.abort = nil
-			err = d.sendAbort()
+			err = d.obey()
 		case errors.Is(err, errTimeout):
 			err = d.silent()
 		case err == nil:
@@ -140,26 +139,41 @@ func (d *dialogue) follow() (ending, error) {
 	}
 }
 
+// obey sends the abort that somebody wishes. One that crossed a command of the
+// terminal is lost (section 2.6): it goes out again behind the answer to that.
+func (d *dialogue) obey() error {
+	crossed, err := d.sendAbort()
+	if !crossed {
+		d.abort = nil
+	}
+	return err
+}
+
 // silent: T4 is over. A PIN entry may take longer without any sign: the terminal
-// is asked to stop, and has as long again to end the dialogue (section 15, 9).
+// is asked to stop, and has as long again to end the dialogue (section 15, 9). An
+// abort that crossed its next command was not needed: it is not silent.
 func (d *dialogue) silent() error {
 	if d.gaveUp {
 		return errSilent
 	}
-	d.gaveUp = true
 	d.deadline = time.Now().Add(d.t4)
-	return d.sendAbort()
+	crossed, err := d.sendAbort()
+	d.gaveUp = !crossed
+	return err
 }
 
 // sendAbort asks the terminal to stop waiting. Its answer proves nothing; the
 // dialogue still ends by itself (section 9.14). Some terminals do not even
-// acknowledge it.
-func (d *dialogue) sendAbort() error {
-	_, err := d.s.answer(zvt.AbortByECR{})
-	if errors.Is(err, errNotTaken) {
-		return nil
+// acknowledge it. crossed: a command of the terminal came in place of its ACK.
+func (d *dialogue) sendAbort() (crossed bool, err error) {
+	st, err := d.s.answer(zvt.AbortByECR{})
+	switch {
+	case errors.Is(err, errNotTaken):
+		return false, nil
+	case err != nil:
+		return false, err
 	}
-	return err
+	return !st.taken && !st.silent, nil
 }
 
 // end acknowledges the last command of the dialogue. Whether that gets through

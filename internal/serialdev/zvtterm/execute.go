@@ -12,11 +12,12 @@ import (
 )
 
 // execute runs the command that Start left, to its Ended. The error is that of the
+// line. Once ctx has ended no byte of a command leaves: what Start took ends with the
 // line.
 func (s *session) execute(ctx context.Context) error {
 	j := s.t.current()
-	if j == nil {
-		return nil
+	if j == nil || ctx.Err() != nil {
+		return ctx.Err()
 	}
 	defer context.AfterFunc(ctx, func() { s.t.Abort(j.cmd.ID) })()
 	s.t.opts.Logger.Debug("terminal command", logkey.Command, j.cmd.ID, logkey.AmountMinor, int64(j.cmd.Amount))

@@ -27,6 +27,9 @@ type rig struct {
 	ctx  context.Context
 	stop context.CancelFunc
 	wg   sync.WaitGroup
+
+	halt   context.CancelFunc // ends the driver alone
+	halted chan struct{}      // closed when it has ended
 }
 
 // engine stands for the poster: it keeps what it is told, and answers as it is told.
@@ -179,7 +182,12 @@ func (r *rig) attach() {
 			r.t.Errorf("simulator: %v", err)
 		}
 	})
-	r.wg.Go(func() { _ = r.terminal.Run(r.ctx, r.engine.post, r.engine.acked) })
+	ctx, halt := context.WithCancel(r.ctx)
+	r.halt, r.halted = halt, make(chan struct{})
+	r.wg.Go(func() {
+		defer close(r.halted)
+		_ = r.terminal.Run(ctx, r.engine.post, r.engine.acked)
+	})
 	r.engine.await(r.t, "attached", func(b purchase.Body) bool { return b.Kind() == purchase.KindAttached })
 }
 

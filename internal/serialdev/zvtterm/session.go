@@ -27,10 +27,13 @@ type session struct {
 const maxStrays = 20
 
 // serve runs commands and asks for the status while there are none. It returns
-// why the line cannot be used any more.
+// why the line cannot be used any more. Once ctx has ended it begins no command.
 func (s *session) serve(ctx context.Context) error {
 	poll := time.Now().Add(s.t.opts.StatusEvery)
 	for s.lost == nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		frame, err := s.link.recv(ctx, poll, s.t.wake)
 		switch {
 		case err == nil:
