@@ -192,6 +192,7 @@ func (a *App) makeEngine(ctx context.Context) (err error) {
 	a.engine, err = engine.New(ctx, engine.Options{
 		Store: a.store, Clock: a.o.Clock, Lanes: lanes, LaneFor: a.builder().gone,
 		SaaS:         doors{client: a.client, ring: a.ring, publicURL: a.o.Config.Callbacks.PublicURL},
+		Poll:         poll(a.o.Config, a.client),
 		EncodeReport: encodeReport, Show: a.screens.show, Outbox: func() { a.sender.Wake() },
 		Progress: a.watchdog.Progress, Logger: a.log, Registerer: a.reg,
 	})

@@ -29,6 +29,10 @@ type Options struct {
 	// with it, so that its open orders can be settled; nil: it has no terminal.
 	LaneFor func(name string, cur money.Currency, stored []byte) (LaneOptions, error)
 
+	// Poll asks the SaaS about an order whose callback is late, and gives what is
+	// unambiguous in its answer. It must end with ctx. nil: nobody asks.
+	Poll func(ctx context.Context, r PollRequest) ([]Polled, error)
+
 	// EncodeReport gives the exact bytes of a payment report.
 	EncodeReport func(r purchase.Report) ([]byte, error)
 
@@ -54,7 +58,8 @@ type Engine struct {
 
 	waitMu  sync.Mutex
 	waiting map[purchase.CommandID]waitingOpen // OpenDoor behind an acknowledgement
-	opening sync.WaitGroup                     // OpenDoor calls under way
+	opening sync.WaitGroup                     // calls of the SaaS under way
+	polls   chan struct{}                      // a place for each question under way
 
 	view     atomic.Pointer[[]LaneView]
 	lastGood atomic.Int64 // Unix ms of the last synchronised wall time
@@ -109,8 +114,8 @@ type laneRun struct {
 func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		o: o, log: o.Logger, in: make(chan *request, maxBatch), quit: make(chan struct{}), stopped: make(chan struct{}),
-		waiting: map[purchase.CommandID]waitingOpen{},
-		orders:  map[purchase.OrderID]*order{}, bySeq: map[queue.Seq]purchase.OrderID{},
+		waiting: map[purchase.CommandID]waitingOpen{}, polls: make(chan struct{}, pollsAtOnce),
+		orders: map[purchase.OrderID]*order{}, bySeq: map[queue.Seq]purchase.OrderID{},
 		timed: map[purchase.OrderID]struct{}{}, lanes: map[string]*laneRun{}, tasks: map[taskKey]task{},
 		recover: make(chan error, 1),
 	}

@@ -124,13 +124,14 @@ type fakeSaaS struct {
 	mu     sync.Mutex
 	opened []purchase.OrderID
 	answer purchase.OpenAnswer
+	trans  string // the TransId it answers
 }
 
 func (f *fakeSaaS) OpenDoor(_ context.Context, r OpenRequest) purchase.OpenAnswered {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.opened = append(f.opened, r.Order)
-	return purchase.OpenAnswered{Answer: f.answer}
+	return purchase.OpenAnswered{Answer: f.answer, TransID: f.trans}
 }
 
 // bench is an engine on a real store with a fake terminal and SaaS.
@@ -141,6 +142,7 @@ type bench struct {
 	store *queue.Store
 	term  *fakeTerminal
 	saas  *fakeSaaS
+	poll  func(context.Context, PollRequest) ([]Polled, error)
 	eng   *Engine
 	stop  func()
 }
@@ -162,7 +164,7 @@ func (b *bench) start() {
 		DoorRemind: 90 * time.Second, DoorAlarm: 10 * time.Minute, HoldTTL: 120 * time.Hour, RetryBase: 30 * time.Second, RetryCap: 10 * time.Minute,
 	}
 	b.eng, err = New(b.t.Context(), Options{
-		Store: b.store, Clock: b.clock, SaaS: b.saas,
+		Store: b.store, Clock: b.clock, SaaS: b.saas, Poll: b.poll,
 		Lanes: []LaneOptions{{
 			Settings: lane.Settings{Name: "front", Doors: []lane.Door{{MachineID: "m1", Number: 1}}, MaxHolds: 1},
 			Terms:    terms, Limit: 5000, Currency: "EUR", Terminal: b.term,

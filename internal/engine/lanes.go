@@ -40,6 +40,8 @@ func (e *Engine) runOrder(c *change) {
 			e.stepLane(l, lane.Wanted{Command: eff.TerminalCommand})
 		case purchase.Alarm:
 			e.alarm(Alarm{Kind: string(eff.Alarm), Order: id, Lane: c.state.Terms.Lane, Text: eff.Text})
+		case purchase.Poll:
+			e.startPoll(c.state, eff)
 		case purchase.Remind:
 			if l != nil {
 				l.reminded = true
