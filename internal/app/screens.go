@@ -8,6 +8,7 @@ import (
 
 	"edged/internal/engine"
 	"edged/internal/screen"
+	"edged/internal/serialdev/cells"
 	"edged/internal/serialdev/pole"
 	"edged/internal/serialdev/port"
 	"edged/internal/supervise"
@@ -44,8 +45,12 @@ func (a *App) makeScreens() error {
 		if err != nil {
 			return fmt.Errorf("lane %s: display: %w", l.conf.Name, err)
 		}
+		dialect, err := pole.NewDialect(d.Driver, cells.Setup{})
+		if err != nil {
+			return fmt.Errorf("lane %s: display: %w", l.conf.Name, err)
+		}
 		display, err := pole.New(pole.Options{
-			Lane: l.conf.Name, Open: func(ctx context.Context) (pole.Line, error) { return opener.Open(ctx) },
+			Lane: l.conf.Name, Dialect: dialect, Open: func(ctx context.Context) (pole.Line, error) { return opener.Open(ctx) },
 			Logger: a.log, Registerer: a.reg,
 		})
 		if err != nil {

@@ -72,7 +72,22 @@ func arrows() []Rule {
 			Bans: pure(),
 		},
 		{
-			Room: "internal/serialdev/escpos", Only: []string{}, OnlyWhy: "a codec is bytes ↔ structs of one protocol",
+			Room: "internal/serialdev/cells", Only: []string{}, OnlyWhy: "text ↔ cells, whatever command carries them",
+			Bans: pure(),
+		},
+		{
+			Room: "internal/serialdev/cmdset", Only: []string{"internal/serialdev/cells"}, OnlyWhy: "a table of commands, of any display",
+			Bans: pure(),
+		},
+		{
+			Room: "internal/serialdev/cmdset/cmdtest", Only: []string{"internal/serialdev/cmdset", "internal/serialdev/cells"}, OnlyWhy: "it asks every display codec and knows none",
+		},
+		{
+			Room: "internal/serialdev/escpos", Only: []string{"internal/serialdev/cmdset", "internal/serialdev/cells"}, OnlyWhy: "a codec is bytes ↔ structs of one protocol",
+			Bans: pure(),
+		},
+		{
+			Room: "internal/serialdev/cd5220", Only: []string{"internal/serialdev/cmdset", "internal/serialdev/cells"}, OnlyWhy: "a codec is bytes ↔ structs of one protocol",
 			Bans: pure(),
 		},
 		{
@@ -117,8 +132,8 @@ func arrows() []Rule {
 		},
 		{
 			Room:    "internal/serialdev/pole",
-			Only:    []string{"internal/serialdev/escpos", "internal/serialdev/port", "internal/serialdev/devmetrics", "internal/screen", "internal/purchase", "internal/lane", "internal/money", "internal/logkey", "internal/clock"},
-			OnlyWhy: "a display driver knows its codec, its line and a screen's rows",
+			Only:    []string{"internal/serialdev/escpos", "internal/serialdev/cd5220", "internal/serialdev/cmdset", "internal/serialdev/cells", "internal/serialdev/port", "internal/serialdev/devmetrics", "internal/logkey"},
+			OnlyWhy: "a display driver knows its codecs and its line: rows come laid out",
 		},
 		{
 			Room:    "internal/serialdev/fakemdb",
@@ -153,7 +168,7 @@ func arrows() []Rule {
 			Room: "internal/version", Only: []string{}, OnlyWhy: "constants only",
 		},
 		{
-			Room: "internal/sim/...", Only: []string{"internal/sim/...", "internal/saas/wire", "internal/serialdev/zvt", "internal/serialdev/escpos", "internal/money", "internal/logkey", "internal/callback"},
+			Room: "internal/sim/...", Only: []string{"internal/sim/...", "internal/saas/wire", "internal/serialdev/zvt", "internal/money", "internal/logkey", "internal/callback"},
 			OnlyWhy: "a stand-in must not share the policy it is there to try",
 			Bans:    []Ban{{Imports: []string{"testing/..."}, Why: "the demo is built of it"}},
 		},
@@ -196,7 +211,7 @@ func planned() []string {
 
 // testRooms import testing themselves.
 func testRooms() []string {
-	return []string{"internal/testutil/...", "internal/deptest", "internal/saas/apitest", "internal/serialdev/termtest"}
+	return []string{"internal/testutil/...", "internal/deptest", "internal/saas/apitest", "internal/serialdev/termtest", "internal/serialdev/cmdset/cmdtest"}
 }
 
 // everywhere are the rules for all rooms but the excepted.

@@ -1,91 +1,61 @@
 package escpos
 
 import (
-	"bytes"
-	"errors"
-	"reflect"
 	"slices"
 	"testing"
+
+	"edged/internal/serialdev/cmdset"
+	"edged/internal/serialdev/cmdset/cmdtest"
 )
 
 // samples holds one command of each kind as it is written.
-func samples(t testing.TB) map[string]Cmd {
+func samples() map[string]Cmd {
 	return map[string]Cmd{
-		"\x1b@":                            {OpInitialise, nil},
-		"\x0c":                             {OpClear, nil},
-		"\x18":                             {OpClearLine, nil},
-		"\x0b":                             {OpHome, nil},
-		"\x08":                             {OpLeft, nil},
-		"\x09":                             {OpRight, nil},
-		"\x0a":                             {OpDown, nil},
-		"\x1f\x0a":                         {OpUp, nil},
-		"\x0d":                             {OpLineStart, nil},
-		"\x1f\x0d":                         {OpLineEnd, nil},
-		"\x1f\x42":                         {OpBottom, nil},
-		"\x1f\x24\x14\x02":                 {OpPosition, []byte{20, 2}},
-		"\x1f\x01":                         {OpMode, []byte{ModeOverwrite}},
-		"\x1f\x02":                         {OpMode, []byte{ModeVertical}},
-		"\x1f\x03":                         {OpMode, []byte{ModeHorizontal}},
-		"\x1f\x43\x01":                     {OpCursor, []byte{1}},
-		"\x1f\x58\x02":                     {OpBrightness, []byte{2}},
-		"\x1f\x45\xff":                     {OpBlink, []byte{0xFF}},
-		"\x1f\x72\x01":                     {OpReverse, []byte{1}},
-		"\x1b\x74\x13":                     {OpCodePage, []byte{PageCP858}},
-		"\x1b\x52\x02":                     {OpInternational, []byte{2}},
-		"\x1b\x26\x01AB\x01\x7f\x00":       {OpDefineChars, []byte{1, 'A', 'B', 1, 0x7F, 0}},
-		"\x1b\x25\x01":                     {OpUseChars, []byte{1}},
-		"\x1b\x3fA":                        {OpDeleteChar, []byte{'A'}},
-		"\x1b\x3d\x02":                     {OpPeripheral, []byte{PeripheralScreen}},
-		"\x1f\x2eA":                        {OpCharPeriod, []byte{'A'}},
-		"\x1f\x2cA":                        {OpCharComma, []byte{'A'}},
-		"\x1f\x3bA":                        {OpCharBoth, []byte{'A'}},
-		"\x1f\x23\x01\x05":                 {OpAnnunciator, []byte{1, 5}},
-		"\x1b\x57\x01\x01\x01\x01\x0a\x02": {OpWindow, []byte{1, 1, 1, 1, 10, 2}},
-		"\x1b\x57\x01\x00":                 {OpWindow, []byte{1, 0}},
-		"\x1f\x54\x17\x3b":                 {OpClockSet, []byte{23, 59}},
-		"\x1f\x55":                         {OpClockShow, nil},
-		"\x1f\x40":                         {OpSelfTest, nil},
-		"\x1f\x76\x01":                     {OpDTR, []byte{1}},
-		"\x1f\x3a":                         {OpMacroDefine, nil},
-		"\x1f\x5e\x01\x02":                 {OpMacroRun, []byte{1, 2}},
-		"\x02\x05\x43\x31\x03":             {OpEmulation, []byte{0x31}},
-		"\x02\x05\x56\x01\x03":             {OpFirmware, nil},
-		"\x02\xfc\x55\xaa\x55\xaa":         {OpLogo, nil},
-		"Caf\x82":                          {OpText, []byte("Caf\x82")},
+		"\x1b@":                            cmdset.New(OpInitialise),
+		"\x0c":                             cmdset.New(OpClear),
+		"\x18":                             cmdset.New(OpClearLine),
+		"\x0b":                             cmdset.New(OpHome),
+		"\x08":                             cmdset.New(OpLeft),
+		"\x09":                             cmdset.New(OpRight),
+		"\x0a":                             cmdset.New(OpDown),
+		"\x1f\x0a":                         cmdset.New(OpUp),
+		"\x0d":                             cmdset.New(OpLineStart),
+		"\x1f\x0d":                         cmdset.New(OpLineEnd),
+		"\x1f\x42":                         cmdset.New(OpBottom),
+		"\x1f\x24\x14\x02":                 cmdset.New(OpPosition, 20, 2),
+		"\x1f\x01":                         cmdset.New(OpMode, ModeOverwrite),
+		"\x1f\x02":                         cmdset.New(OpMode, ModeVertical),
+		"\x1f\x03":                         cmdset.New(OpMode, ModeHorizontal),
+		"\x1f\x43\x01":                     cmdset.New(OpCursor, 1),
+		"\x1f\x58\x02":                     cmdset.New(OpBrightness, 2),
+		"\x1f\x45\xff":                     cmdset.New(OpBlink, 0xFF),
+		"\x1f\x72\x01":                     cmdset.New(OpReverse, 1),
+		"\x1b\x74\x13":                     cmdset.New(OpCodePage, 19),
+		"\x1b\x52\x02":                     cmdset.New(OpInternational, 2),
+		"\x1b\x26\x01AB\x01\x7f\x00":       cmdset.New(OpDefineChars, 1, 'A', 'B', 1, 0x7F, 0),
+		"\x1b\x25\x01":                     cmdset.New(OpUseChars, 1),
+		"\x1b\x3fA":                        cmdset.New(OpDeleteChar, 'A'),
+		"\x1b\x3d\x02":                     cmdset.New(OpPeripheral, PeripheralScreen),
+		"\x1f\x2eA":                        cmdset.New(OpCharPeriod, 'A'),
+		"\x1f\x2cA":                        cmdset.New(OpCharComma, 'A'),
+		"\x1f\x3bA":                        cmdset.New(OpCharBoth, 'A'),
+		"\x1f\x23\x01\x05":                 cmdset.New(OpAnnunciator, 1, 5),
+		"\x1b\x57\x01\x01\x01\x01\x0a\x02": cmdset.New(OpWindow, 1, 1, 1, 1, 10, 2),
+		"\x1b\x57\x01\x00":                 cmdset.New(OpWindow, 1, 0),
+		"\x1f\x54\x17\x3b":                 cmdset.New(OpClockSet, 23, 59),
+		"\x1f\x55":                         cmdset.New(OpClockShow),
+		"\x1f\x40":                         cmdset.New(OpSelfTest),
+		"\x1f\x76\x01":                     cmdset.New(OpDTR, 1),
+		"\x1f\x3a":                         cmdset.New(OpMacroDefine),
+		"\x1f\x5e\x01\x02":                 cmdset.New(OpMacroRun, 1, 2),
+		"\x02\x05\x43\x31\x03":             cmdset.New(OpEmulation, 0x31),
+		"\x02\x05\x56\x01\x03":             cmdset.New(OpFirmware),
+		"\x02\xfc\x55\xaa\x55\xaa":         cmdset.New(OpLogo),
+		"Caf\x82":                          cmdset.New(OpText, []byte("Caf\x82")...),
 	}
 }
 
-func TestEveryCommandBothWays(t *testing.T) {
-	seen := make(map[Op]bool)
-	for wire, want := range samples(t) {
-		got, n, err := Decode([]byte(wire + "\x0c"))
-		if err != nil || n != len(wire) || !reflect.DeepEqual(got, want) {
-			t.Errorf("% x: got %v, n %d, %v, want %v", wire, got, n, err, want)
-		}
-		if out, err := Append(nil, want); err != nil || string(out) != wire {
-			t.Errorf("%v: written as % x, %v, want % x", want, out, err, wire)
-		}
-		seen[want.Op] = true
-	}
-	for _, l := range layouts {
-		if !seen[l.op] {
-			t.Errorf("no sample of %s", l.op)
-		}
-	}
-}
-
-func TestNoPrefixOfACommandIsACommand(t *testing.T) {
-	for wire, c := range samples(t) {
-		if c.Op == OpText {
-			continue // any part of a text is a text
-		}
-		for n := range wire {
-			if got, _, err := Decode([]byte(wire[:n])); !errors.Is(err, ErrTruncated) {
-				t.Errorf("% x cut at %d: got %v, %v, want ErrTruncated", wire, n, got, err)
-			}
-		}
-	}
-}
+func TestEveryCommandBothWays(t *testing.T) { cmdtest.BothWays(t, table, samples()) }
 
 func TestUnknownBytesAreHandedOver(t *testing.T) {
 	tests := []struct {
@@ -102,7 +72,7 @@ func TestUnknownBytesAreHandedOver(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []Op
-			for _, c := range decodeAll(t, unhex(t, tt.hex)) {
+			for _, c := range cmdtest.All(t, table, cmdtest.Unhex(t, tt.hex)) {
 				got = append(got, c.Op)
 			}
 			if !slices.Equal(got, tt.want) {
@@ -113,53 +83,13 @@ func TestUnknownBytesAreHandedOver(t *testing.T) {
 }
 
 func TestCommandsThatDoNotExistAreNotWritten(t *testing.T) {
-	for _, c := range []Cmd{
-		{OpText, []byte("a\nb")},
-		{OpText, []byte{0x7F}},
-		{OpMode, []byte{4}},
-		{OpMode, nil},
-		{OpPosition, []byte{1}},
-		{OpClear, []byte{1}},
-		{OpWindow, []byte{1, 1, 1}},
-		{OpDefineChars, []byte{1, 'A', 'A', 2, 0}},
-		{OpUnknown, []byte{0}},
-		{"", nil},
-	} {
-		if out, err := Append([]byte{1}, c); !errors.Is(err, ErrRange) || len(out) != 1 {
-			t.Errorf("%v: got % x, %v, want ErrRange", c, out, err)
-		}
-	}
+	cmdtest.Refused(
+		t, table,
+		cmdset.New(OpText, []byte("a\nb")...), cmdset.New(OpText, 0x7F), cmdset.New(OpMode, 4), cmdset.New(OpMode), cmdset.New(OpPosition, 1),
+		cmdset.New(OpClear, 1), cmdset.New(OpWindow, 1, 1, 1), cmdset.New(OpDefineChars, 1, 'A', 'A', 2, 0), cmdset.New(OpUnknown, 0), Cmd{},
+	)
 }
 
 // FuzzDecode: any bytes are taken step by step, and what is known is written so that it
 // decodes to the same.
-func FuzzDecode(f *testing.F) {
-	for _, v := range loadVectors(f) {
-		f.Add(unhex(f, v.Hex))
-	}
-	for wire := range samples(f) {
-		f.Add([]byte(wire))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for len(b) > 0 {
-			c, n, err := Decode(b)
-			if err != nil {
-				return
-			}
-			if n <= 0 || n > len(b) {
-				t.Fatalf("took %d of %d bytes", n, len(b))
-			}
-			if c.Op != OpUnknown {
-				out, err := Append(nil, c)
-				if err != nil {
-					t.Fatalf("% x: %v: %v", b[:n], c, err)
-				}
-				again, m, err := Decode(out)
-				if err != nil || m != len(out) || again.Op != c.Op || !bytes.Equal(again.Args, c.Args) {
-					t.Fatalf("%v comes back as %v, %v", c, again, err)
-				}
-			}
-			b = b[n:]
-		}
-	})
-}
+func FuzzDecode(f *testing.F) { cmdtest.Fuzz(f, table, loadVectors(f), samples()) }

@@ -1,76 +1,50 @@
 package escpos
 
-import "fmt"
-
-// Geometry of the displays this room writes for.
-const (
-	Rows = 2
-	Cols = 20
+import (
+	"edged/internal/serialdev/cells"
+	"edged/internal/serialdev/cmdset"
 )
 
-// Setup is how a display is prepared after power-on.
-type Setup struct {
-	Charset    Charset // CP858 if empty
-	Brightness byte    // 1 to 4 quarters, 4 if 0
-	// NoCursorCommand leaves out "cursor off" for displays that show it as text
-	// (section 1.2).
-	NoCursorCommand bool
+// pages are the numbers of OpCodePage that all families have alike (section 1.5). ASCII
+// is the same on every page.
+func pages() map[cells.Charset]byte {
+	return map[cells.Charset]byte{cells.CP437: 0, cells.CP850: 2, cells.CP1252: 16, cells.CP858: 19}
 }
+
+// Charsets lists those that a display with this command set can be put to.
+func Charsets() []cells.Charset { return cells.Charsets() }
 
 // AppendReset writes the command that clears the display and its settings. Slow boxes
 // need 200 ms after it before they take more (section 1.2).
-func AppendReset(dst []byte) []byte { return append(dst, esc, '@') }
+func AppendReset(dst []byte) []byte { return append(dst, 0x1B, '@') }
 
 // AppendSetup writes the settings to be sent after AppendReset: overwrite mode, no
-// cursor, plain ASCII, code page, brightness (section 1.2). ErrRange for a brightness
-// or a charset that does not exist; dst is then returned as it was.
-func AppendSetup(dst []byte, s Setup) ([]byte, error) {
-	if s.Brightness == 0 {
-		s.Brightness = 4
+// cursor, plain ASCII, code page, brightness (section 1.2). None of them changes what
+// is shown, so they may be sent again at any time. cells.ErrSetup for what no display
+// has; dst is then returned as it was.
+func AppendSetup(dst []byte, s cells.Setup) ([]byte, error) {
+	s, err := s.Filled()
+	if err != nil {
+		return dst, err
 	}
-	cmds := []Cmd{{OpMode, []byte{ModeOverwrite}}}
+	cmds := []Cmd{cmdset.New(OpMode, ModeOverwrite)}
 	if !s.NoCursorCommand {
-		cmds = append(cmds, Cmd{OpCursor, []byte{0}})
+		cmds = append(cmds, cmdset.New(OpCursor, 0))
 	}
-	cmds = append(cmds, Cmd{OpInternational, []byte{0}})
-	switch s.Charset {
-	case CP858, "":
-		cmds = append(cmds, Cmd{OpCodePage, []byte{PageCP858}})
-	case ASCII: // whatever page is on: ASCII is the same on all
-	default:
-		return dst, fmt.Errorf("charset %q: %w", s.Charset, ErrRange)
+	cmds = append(cmds, cmdset.New(OpInternational, 0))
+	if n, ok := pages()[s.Charset]; ok {
+		cmds = append(cmds, cmdset.New(OpCodePage, n))
 	}
-	if s.Brightness > 4 {
-		return dst, fmt.Errorf("brightness %d: %w", s.Brightness, ErrRange)
-	}
-	cmds = append(cmds, Cmd{OpBrightness, []byte{s.Brightness}})
-	out := dst
-	for _, c := range cmds {
-		var err error
-		if out, err = Append(out, c); err != nil {
-			return dst, err
-		}
-	}
-	return out, nil
+	return table.AppendAll(dst, append(cmds, cmdset.New(OpBrightness, s.Brightness))...)
 }
 
 // AppendScreen writes both rows. Each is addressed and written whole: padded with
 // blanks, cut after the last column, so nothing depends on where the cursor was, and
 // nothing wraps (section 1.3). Repeating it changes nothing.
-func AppendScreen(dst []byte, c Charset, rows [Rows]string) []byte {
+func AppendScreen(dst []byte, c cells.Charset, rows [cells.Rows]string) []byte {
 	for i, text := range rows {
-		dst = AppendRow(dst, c, i+1, text)
-	}
-	return dst
-}
-
-// AppendRow writes one row, counted from 1, as AppendScreen does.
-func AppendRow(dst []byte, c Charset, row int, text string) []byte {
-	dst = append(dst, us, '$', 1, byte(row))
-	cells := c.Encode(text)
-	dst = append(dst, cells[:min(len(cells), Cols)]...)
-	for range Cols - len(cells) {
-		dst = append(dst, ' ')
+		dst = append(dst, 0x1F, '$', 1, byte(i+1))
+		dst = c.AppendRow(dst, text, cells.Cols)
 	}
 	return dst
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"edged/internal/logkey"
+	"edged/internal/serialdev/cells"
 	"edged/internal/serialdev/devmetrics"
-	"edged/internal/serialdev/escpos"
 )
 
 // ErrOptions is returned by New when an option is missing or impossible.
@@ -32,15 +32,25 @@ const (
 	writeWithin = 2 * time.Second        // a repaint takes 52 ms at 9600 baud (section 0.3)
 )
 
-// Options make a Display. Lane and Open are required.
+// How often the settings are sent again. A display that has lost its power cannot say so;
+// "30-60 s while idle" is what section 0.7 advises: 30 s, which costs 70 bytes. The reset
+// is left out then: it blanks for a quarter of a second, and a display that has just got
+// its power back is where the reset would bring it. After an open it is sooner: a display
+// powered by its adapter takes nothing while its banner stands, 2 to 5 s (section 1.11).
+const (
+	refreshAfter = 30 * time.Second
+	refreshFirst = 3 * time.Second // after an open; doubled up to the others
+)
+
+// Options make a Display. Lane, Open and Dialect are required.
 type Options struct {
 	Lane string
 	// Open opens the line. It is called again, with back-off, whenever the line was
 	// lost; it must give up when ctx ends. The Display closes what it returns.
 	Open func(ctx context.Context) (Line, error)
 
-	Setup     escpos.Setup
-	Refresh   time.Duration // between initialisations while nothing changes; 45 s if zero
+	Dialect   Dialect
+	Refresh   time.Duration // between two times the settings are sent, whatever is painted; 30 s if zero
 	RetryBase time.Duration // first wait before the line is opened again; 200 ms if zero
 	RetryCap  time.Duration // longest wait; 30 s if zero
 
@@ -51,12 +61,11 @@ type Options struct {
 // Display is one display. Run owns the line; Show may be called from any goroutine.
 type Display struct {
 	opts   Options
-	setup  []byte // what follows the reset
 	device *devmetrics.Device
 	wake   chan struct{} // wanted has changed
 
 	mu     sync.Mutex
-	wanted [escpos.Rows]string
+	wanted [cells.Rows]string
 
 	// Run's goroutine only.
 	down   string // why, as last logged
@@ -66,31 +75,26 @@ type Display struct {
 
 // New returns a Display that shows nothing until Run.
 func New(o Options) (*Display, error) {
-	if o.Open == nil || o.Lane == "" {
-		return nil, fmt.Errorf("%w: lane and open are needed", ErrOptions)
-	}
-	setup, err := escpos.AppendSetup(nil, o.Setup)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	if o.Open == nil || o.Lane == "" || o.Dialect.paint == nil {
+		return nil, fmt.Errorf("%w: lane, open and dialect are needed", ErrOptions)
 	}
 	device, err := devmetrics.New(o.Registerer, o.Lane, "display")
 	if err != nil {
 		return nil, err
 	}
-	o.Setup.Charset = cmp.Or(o.Setup.Charset, escpos.CP858)
-	o.Refresh = cmp.Or(o.Refresh, 45*time.Second)
+	o.Refresh = cmp.Or(o.Refresh, refreshAfter)
 	o.RetryBase = cmp.Or(o.RetryBase, 200*time.Millisecond)
 	o.RetryCap = max(cmp.Or(o.RetryCap, 30*time.Second), o.RetryBase)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.Logger = o.Logger.With(logkey.Component, "pole", logkey.Lane, o.Lane)
-	return &Display{opts: o, setup: setup, device: device, wake: make(chan struct{}, 1)}, nil
+	return &Display{opts: o, device: device, wake: make(chan struct{}, 1)}, nil
 }
 
 // Show replaces the wanted screen; rows that are missing are blank. It never blocks.
 func (d *Display) Show(rows []string) {
-	var wanted [escpos.Rows]string
+	var wanted [cells.Rows]string
 	copy(wanted[:], rows)
 	d.mu.Lock()
 	changed := d.wanted != wanted
@@ -166,18 +170,22 @@ func (d *Display) isUp() {
 	d.wasUp, d.failed = true, false
 }
 
-// serve repaints what changes, and initialises the display now and then while
-// nothing does: one that lost its power has forgotten everything (section 0.7).
+// serve repaints what changes, and sends the settings now and then. That time runs
+// whatever is painted: an idle screen changes every few seconds, and a display without
+// its code page would show wrong letters for ever.
 func (d *Display) serve(ctx context.Context, line Line, gone <-chan error) error {
-	refresh := time.NewTimer(d.opts.Refresh)
+	wait := min(refreshFirst, d.opts.Refresh)
+	refresh := time.NewTimer(wait)
 	defer refresh.Stop()
 	for {
 		var err error
 		select {
 		case <-d.wake:
-			err = d.paint(line)
+			err = d.paint(line, false)
 		case <-refresh.C:
-			err = d.initialise(ctx, line)
+			err = d.paint(line, true)
+			wait = min(2*wait, d.opts.Refresh)
+			refresh.Reset(wait)
 		case err = <-gone:
 		case <-ctx.Done():
 			err = ctx.Err()
@@ -185,30 +193,26 @@ func (d *Display) serve(ctx context.Context, line Line, gone <-chan error) error
 		if err != nil {
 			return err
 		}
-		refresh.Reset(d.opts.Refresh)
 	}
 }
 
 // initialise brings a display of unknown state to the wanted screen (section 1.2).
 func (d *Display) initialise(ctx context.Context, line Line) error {
-	if err := write(line, escpos.AppendReset(nil)); err != nil {
+	if err := write(line, d.opts.Dialect.reset); err != nil {
 		return err
 	}
 	if !pause(ctx, resetPause) {
 		return ctx.Err()
 	}
-	if err := write(line, d.setup); err != nil {
-		return err
-	}
-	return d.paint(line)
+	return d.paint(line, true)
 }
 
 // paint writes both rows whole, so that nothing depends on what is there.
-func (d *Display) paint(line Line) error {
+func (d *Display) paint(line Line, setup bool) error {
 	d.mu.Lock()
 	rows := d.wanted
 	d.mu.Unlock()
-	return write(line, escpos.AppendScreen(nil, d.opts.Setup.Charset, rows))
+	return write(line, d.opts.Dialect.screen(rows, setup))
 }
 
 func write(line Line, b []byte) error {

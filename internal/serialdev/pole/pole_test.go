@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"edged/internal/serialdev/escpos"
+	"edged/internal/serialdev/cells"
 	"edged/internal/serialdev/port"
 	"edged/internal/sim/displaysim"
 )
@@ -39,7 +40,36 @@ type stand struct {
 	deaf  bool  // nobody reads the next line
 }
 
+// box is a driver with the displays that it is for.
+type box struct {
+	driver string
+	sim    displaysim.Emulation
+}
+
+func boxes() []box { return []box{{ESCPOS, displaysim.ESCPOS}, {CD5220, displaysim.CD5220}} }
+
+// inBubble tries f with every driver: it is what any of them promises.
 func inBubble(t *testing.T, sim displaysim.Options, f func(*stand)) {
+	t.Helper()
+	for _, b := range boxes() {
+		for _, lazy := range []bool{false, true} {
+			sim := sim
+			sim.Emulation, sim.Lazy = b.sim, lazy
+			t.Run(fmt.Sprintf("%s lazy=%v", b.driver, lazy), func(t *testing.T) { standing(t, b.driver, sim, f) })
+		}
+	}
+}
+
+func dialect(t *testing.T, driver string, s cells.Setup) Dialect {
+	t.Helper()
+	d, err := NewDialect(driver, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func standing(t *testing.T, driver string, sim displaysim.Options, f func(*stand)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := &stand{t: t, log: &bytes.Buffer{}, reg: prometheus.NewRegistry()}
@@ -49,7 +79,8 @@ func inBubble(t *testing.T, sim displaysim.Options, f func(*stand)) {
 			t.Fatal(err)
 		}
 		if s.display, err = New(Options{
-			Lane: "front", Open: s.open, Registerer: s.reg, Logger: slog.New(slog.NewTextHandler(s.log, nil)),
+			Lane: "front", Open: s.open, Dialect: dialect(t, driver, cells.Setup{}),
+			Registerer: s.reg, Logger: slog.New(slog.NewTextHandler(s.log, nil)),
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -115,32 +146,83 @@ func (s *stand) metric(name string) float64 {
 }
 
 func TestTheWantedScreenIsShown(t *testing.T) {
-	for _, lazy := range []bool{false, true} {
-		inBubble(t, displaysim.Options{Lazy: lazy, Banner: "power on"}, func(s *stand) {
-			s.display.Show([]string{"Tap your card", "We hold 50.00 €"})
-			time.Sleep(time.Second)
-			s.want("Tap your card\nWe hold 50.00 €")
-			s.display.Show([]string{"12345678901234567890 and more", "x"})
-			time.Sleep(time.Millisecond)
-			s.want("12345678901234567890\nx")
-			if s.sim.Screen().Cursor {
-				t.Error("the cursor is shown")
-			}
-			if up := s.metric("edged_device_up"); up != 1 {
-				t.Errorf("up = %v, want 1", up)
-			}
-		})
-	}
+	inBubble(t, displaysim.Options{Banner: "power on"}, func(s *stand) {
+		s.display.Show([]string{"Karte vorhalten: Tür", "Max. 50,00 €"})
+		time.Sleep(time.Second)
+		s.want("Karte vorhalten: Tür\nMax. 50,00 €")
+		s.display.Show([]string{"12345678901234567890 and more", "x"})
+		time.Sleep(time.Millisecond)
+		s.want("12345678901234567890\nx")
+		if got := s.sim.Screen(); got.Cursor || got.Brightness != 4 {
+			s.t.Errorf("cursor %v, brightness %d, want none and 4", got.Cursor, got.Brightness)
+		}
+		if up := s.metric("edged_device_up"); up != 1 {
+			s.t.Errorf("up = %v, want 1", up)
+		}
+	})
 }
 
-func TestADisplayThatLostItsPowerIsRepaintedWithinTheRefresh(t *testing.T) {
+// powerCut is a display that loses its power and gets it back, unseen by the host.
+func (s *stand) powerCut() {
+	s.sim.Power(false)
+	s.sim.Power(true)
+}
+
+func TestADisplayThatLostItsPowerIsRightWithinTheRefresh(t *testing.T) {
+	inBubble(t, displaysim.Options{Banner: "power on"}, func(s *stand) {
+		s.display.Show([]string{"Tür schließen", "1,00 €"})
+		time.Sleep(5 * time.Minute)
+		s.powerCut()
+		time.Sleep(refreshAfter)
+		s.want("Tür schließen\n1,00 €")
+		if s.sim.Screen().Cursor {
+			s.t.Error("the cursor is shown")
+		}
+	})
+}
+
+// An idle screen changes every few seconds: the repaints must not put off the settings
+// for ever, nor make a CD5220 deaf for them before they come.
+func TestADisplayThatLostItsPowerGetsItsLettersBackWhileTheScreenChanges(t *testing.T) {
 	inBubble(t, displaysim.Options{}, func(s *stand) {
-		s.display.Show([]string{"Thank you", ""})
-		time.Sleep(time.Second)
-		s.sim.Power(false)
+		idle := func(d time.Duration) {
+			for end := time.Now().Add(d); time.Now().Before(end); {
+				s.display.Show([]string{"Öffnen: Karte zeigen", "1,00 €"})
+				time.Sleep(4500 * time.Millisecond)
+				s.display.Show([]string{"Bezahlt wird, was", "fehlt: 1,00 €"})
+				time.Sleep(4500 * time.Millisecond)
+			}
+		}
+		idle(2 * time.Minute)
+		s.powerCut()
+		idle(refreshAfter + 9*time.Second)
+		s.want("Bezahlt wird, was\nfehlt: 1,00 €")
+		if s.sim.Screen().Cursor {
+			s.t.Error("the cursor is shown")
+		}
+	})
+}
+
+func TestADisplayWhoseBannerSwallowedTheStartIsRightSoonAfter(t *testing.T) {
+	inBubble(t, displaysim.Options{}, func(s *stand) {
+		s.display.Show([]string{"Tür öffnen", ""})
+		s.sim.Power(false) // powered by its adapter, it takes nothing for a while
+		time.Sleep(5 * time.Second)
 		s.sim.Power(true)
-		time.Sleep(46 * time.Second)
-		s.want("Thank you\n")
+		time.Sleep(5 * time.Second)
+		s.want("Tür öffnen\n")
+	})
+}
+
+func TestARefreshIsNotSeen(t *testing.T) {
+	inBubble(t, displaysim.Options{Settle: time.Nanosecond}, func(s *stand) {
+		s.display.Show([]string{"Paid. Thank you", "TOTAL      12.30 EUR"})
+		time.Sleep(time.Second)
+		before := len(s.sim.History())
+		time.Sleep(10 * time.Minute)
+		if got := s.sim.History(); len(got) > before {
+			s.t.Errorf("while nothing changed the display showed %d screens more", len(got)-before)
+		}
 	})
 }
 
@@ -188,29 +270,85 @@ func TestShowNeverBlocksAndTheNewestScreenWins(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	tests := []struct {
-		name string
-		o    Options
+	d := dialect(t, ESCPOS, cells.Setup{})
+	for name, o := range map[string]Options{
+		"nothing":    {},
+		"no Open":    {Lane: "front", Dialect: d},
+		"no lane":    {Open: (&stand{}).open, Dialect: d},
+		"no dialect": {Lane: "front", Open: (&stand{}).open},
+	} {
+		if _, err := New(o); !errors.Is(err, ErrOptions) {
+			t.Errorf("%s: New returned %v, want ErrOptions", name, err)
+		}
+	}
+}
+
+func TestADialectIsRefusedWhereNoDisplayKnowsIt(t *testing.T) {
+	for _, tt := range []struct {
+		name, driver string
+		s            cells.Setup
 	}{
-		{"nothing", Options{}},
-		{"no Open", Options{Lane: "front"}},
-		{"no lane", Options{Open: (&stand{}).open}},
-		{"a brightness that no display has", Options{Lane: "front", Open: (&stand{}).open, Setup: escpos.Setup{Brightness: 5}}},
-		{"an unknown charset", Options{Lane: "front", Open: (&stand{}).open, Setup: escpos.Setup{Charset: "klingon"}}},
+		{"a brightness that no display has", ESCPOS, cells.Setup{Brightness: 5}},
+		{"an unknown charset", CD5220, cells.Setup{Charset: "klingon"}},
+		{"a charset of the other command set", CD5220, cells.Setup{Charset: cells.CP437}},
+		{"an unknown driver", "pole-aedex", cells.Setup{}},
+	} {
+		if _, err := NewDialect(tt.driver, tt.s); !errors.Is(err, ErrOptions) {
+			t.Errorf("%s: NewDialect returned %v, want ErrOptions", tt.name, err)
+		}
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if _, err := New(tt.o); !errors.Is(err, ErrOptions) {
-				t.Errorf("New returned %v, want ErrOptions", err)
+}
+
+func TestWhatACharsetLacksIsShownInItsPlace(t *testing.T) {
+	for _, b := range boxes() {
+		for _, c := range []cells.Charset{cells.ASCII, cells.CP1252, cells.CP858} {
+			d := dialect(t, b.driver, cells.Setup{Charset: c})
+			sim, err := displaysim.New(displaysim.Options{Emulation: b.sim})
+			if err != nil {
+				t.Fatal(err)
 			}
-		})
+			_, _ = sim.Write(d.reset)
+			text := d.Charset().Shown("Größe Œ ✂")
+			_, _ = sim.Write(d.screen([cells.Rows]string{text, ""}, true))
+			if got := sim.Screen().Text(); got != text+"\n" {
+				t.Errorf("%s %s: the display shows %q, want %q", b.driver, c, got, text)
+			}
+		}
 	}
+}
+
+// FuzzRows: whatever is shown, the display shows exactly what the charset says of it,
+// and its state is not touched.
+func FuzzRows(f *testing.F) {
+	f.Add("Tap card to open", "Card hold  50.00 EUR")
+	f.Add("\x1b@\x1f\x0c\r\n", "Weißbier™ 0,5 l ½ €")
+	f.Fuzz(func(t *testing.T, upper, lower string) {
+		for _, b := range boxes() {
+			d := dialect(t, b.driver, cells.Setup{})
+			sim, err := displaysim.New(displaysim.Options{Emulation: b.sim})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = sim.Write(d.reset)
+			_, _ = sim.Write(d.screen([cells.Rows]string{upper, lower}, true))
+			s := sim.Screen()
+			for i, text := range []string{upper, lower} {
+				want := cells.CP858.Decode(cells.CP858.AppendRow(nil, text, cells.Cols))
+				if s.Rows[i] != want {
+					t.Errorf("%s: %q is shown as %q, want %q", b.driver, text, s.Rows[i], want)
+				}
+			}
+			if s.Cursor || s.Blank || s.Brightness != 4 {
+				t.Errorf("%s: %q changed the display: %+v", b.driver, upper+lower, s)
+			}
+		}
+	})
 }
 
 func TestMetricsOfAnotherDeviceAreShared(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	for _, lane := range []string{"front", "back"} {
-		if _, err := New(Options{Lane: lane, Open: (&stand{}).open, Registerer: reg}); err != nil {
+		if _, err := New(Options{Lane: lane, Open: (&stand{}).open, Dialect: dialect(t, CD5220, cells.Setup{}), Registerer: reg}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -222,7 +360,7 @@ func TestMetricsOfAnotherDeviceAreShared(t *testing.T) {
 // TestOverARealPty unplugs the display under the driver, on the port that edged uses.
 func TestOverARealPty(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "display")
-	sim, err := displaysim.New(displaysim.Options{})
+	sim, err := displaysim.New(displaysim.Options{Emulation: displaysim.CD5220})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +369,8 @@ func TestOverARealPty(t *testing.T) {
 		t.Fatal(err)
 	}
 	d, err := New(Options{
-		Lane: "front", Open: func(ctx context.Context) (Line, error) { return opener.Open(ctx) }, RetryBase: 10 * time.Millisecond,
+		Lane: "front", Open: func(ctx context.Context) (Line, error) { return opener.Open(ctx) },
+		Dialect: dialect(t, CD5220, cells.Setup{}), RetryBase: 10 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
