@@ -17,6 +17,8 @@ type killer struct {
 	kill    func() bool // ends the daemon; false: it was not running
 	restart func()
 
+	killing sync.Mutex // held while a kill is decided and done
+
 	mu     sync.Mutex
 	rng    *rand.Rand
 	budget int            // kills left for this purchase
@@ -77,8 +79,11 @@ func (k *killer) Begin() {
 	k.budget = perPurchase
 }
 
-// End takes what is left: the daemon settles undisturbed.
+// End takes what is left: the daemon settles undisturbed. It returns when no kill
+// is under way.
 func (k *killer) End() {
+	k.killing.Lock()
+	defer k.killing.Unlock()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.budget = 0
@@ -86,6 +91,8 @@ func (k *killer) End() {
 
 // Point may end the daemon here. It returns when the daemon is gone.
 func (k *killer) Point(name string) {
+	k.killing.Lock()
+	defer k.killing.Unlock()
 	if !k.wants(name) || !k.kill() {
 		return
 	}

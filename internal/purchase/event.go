@@ -68,6 +68,7 @@ type CardSeen struct {
 type HoldGranted struct {
 	Command CommandID `json:"cmd"`
 	Hold    Hold      `json:"hold"`
+	Unread  string    `json:"unread,omitempty"` // hex: see Captured
 }
 
 // Captured: the terminal took Amount of the hold; it waits for our
@@ -78,6 +79,10 @@ type Captured struct {
 	Amount  money.Minor `json:"amt"` // what was asked for, if the terminal does not say
 	Receipt string      `json:"rcpt,omitempty"`
 	Trace   string      `json:"trc,omitempty"`
+	// Unread is the part of the terminal's result that the driver could not read, as
+	// hex with card data masked (M8): kept, so that a person can. Nothing is decided by
+	// it.
+	Unread string `json:"unread,omitempty"`
 }
 
 // Released: the terminal gave the hold back; it waits for our acknowledgement.
@@ -85,6 +90,7 @@ type Released struct {
 	Command CommandID `json:"cmd"`
 	Receipt string    `json:"rcpt,omitempty"`
 	Trace   string    `json:"trc,omitempty"`
+	Unread  string    `json:"unread,omitempty"` // hex: see Captured
 }
 
 // Reversed: the terminal undid a capture; it waits for our acknowledgement.
@@ -93,6 +99,7 @@ type Reversed struct {
 	Amount  money.Minor `json:"amt"` // zero, if the terminal does not say
 	Receipt string      `json:"rcpt,omitempty"`
 	Trace   string      `json:"trc,omitempty"`
+	Unread  string      `json:"unread,omitempty"` // hex: see Captured
 }
 
 // Ended closes a terminal command: exactly one for every command that Start
@@ -108,6 +115,13 @@ type Ended struct {
 	Acked    bool        `json:"acked,omitempty"` // the device took our acknowledgement of a result
 	Open     []Hold      `json:"open,omitempty"`  // ask: the holds that are open
 	More     bool        `json:"more,omitempty"`  // ask: the terminal tells not all of them at once
+	// Last is what the terminal booked last, if it tells and the hold that was asked
+	// about is not open (ask). Its amount says what the terminal says, which after a
+	// capture may be the charge, the rest or nothing (zvt.md §10).
+	Last *Hold `json:"last,omitempty"`
+	// Slip is the customer's receipt, line by line, as the terminal printed it or as its
+	// result says it. It has no full card number (M8). It is kept in the journal only.
+	Slip []string `json:"slip,omitempty"`
 	// Terminal that answered, if known. What another terminal than the hold's says
 	// about it proves nothing (M2).
 	Terminal string `json:"tid,omitempty"`

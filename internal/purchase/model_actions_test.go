@@ -142,12 +142,27 @@ func (w *world) askActions(add, fault adder) {
 		e := purchase.Ended{Command: w.cmd.ID, What: purchase.CmdAsk, Outcome: purchase.Done}
 		if w.hold == open {
 			e.Open = []purchase.Hold{{Receipt: "0123"}}
+		} else if w.plan.tells {
+			e.Last = w.bookedLast()
 		}
 		w.audit.listed(w.hold == open)
 		w.stage = idle
 		w.post(e)
 	})
 	fault("it does not answer", func(w *world) { w.ended(purchase.NotDone, purchase.ReasonLine, false) })
+}
+
+// bookedLast is what a terminal says that tells its last booking.
+func (w *world) bookedLast() *purchase.Hold {
+	switch {
+	case w.taken > 0:
+		return &purchase.Hold{Receipt: "0124", Amount: w.taken}
+	case w.hold == released:
+		return &purchase.Hold{Receipt: "0125"}
+	case w.hold == gone:
+		return &purchase.Hold{Receipt: "0123", Amount: 1000}
+	}
+	return nil
 }
 
 // settleActions: capture, release, reverse.

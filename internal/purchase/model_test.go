@@ -229,7 +229,7 @@ func randomPlan(t *rapid.T) *plan {
 	flag := func(name string) bool { return rapid.IntRange(0, 3).Draw(t, name) == 0 }
 	p := &plan{
 		name: "random", faults: rapid.IntRange(0, 8).Draw(t, "faults"),
-		session: flag("session"), noAsk: flag("no ask"), partial: flag("partial"), greedy: flag("greedy"),
+		session: flag("session"), noAsk: flag("no ask"), tells: flag("tells"), partial: flag("partial"), greedy: flag("greedy"),
 		sloppy: flag("sloppy"), refuses: flag("refuses"), reverse: flag("reverse"), keep: flag("keep"),
 	}
 	p.noAsk = p.noAsk || p.session

@@ -26,6 +26,7 @@ type plan struct {
 	faults  int             // how many things may go wrong
 	session bool            // MDB
 	noAsk   bool            // the terminal cannot list its holds
+	tells   bool            // it tells its last booking
 	partial bool            // it may grant less than asked
 	greedy  bool            // it may take more than asked
 	sloppy  bool            // it may do what was not acknowledged

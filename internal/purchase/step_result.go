@@ -148,7 +148,7 @@ func (w *work) onReleaseEnded(op *Op) {
 func (w *work) unsettled(op *Op, pause bool) {
 	switch {
 	case w.Hold.NoAsk && op.End == NotDone && op.Why == ReasonNotOpen:
-		w.onHoldNotOpen() // it cannot be asked, but this is an answer
+		w.onHoldNotOpen(nil) // it cannot be asked, but this is an answer
 	case pause, op.End == InDoubt && (op.N > 1 || w.Hold.NoAsk), op.Kind == CmdRelease && op.N > 1:
 		w.retryLater()
 	}
@@ -185,7 +185,7 @@ func (w *work) onAskEnded(op *Op, b Ended) {
 	case b.More:
 		h.NoAsk = true // it names another first, and says nothing of this one
 	default:
-		w.onHoldNotOpen()
+		w.onHoldNotOpen(b.Last)
 	}
 }
 
@@ -213,13 +213,18 @@ func (w *work) proveUndone() {
 }
 
 // onHoldNotOpen: the terminal no longer lists the hold. What is in doubt has
-// then been done; if nothing is, the terminal took the hold back.
-func (w *work) onHoldNotOpen() {
+// then been done, unless the terminal booked nothing after the hold; if nothing is
+// in doubt, the terminal took the hold back.
+func (w *work) onHoldNotOpen(last *Hold) {
 	h, capture := w.Hold, w.lastOp(CmdCapture)
 	switch {
+	case capture.inDoubt() && h.isLast(last):
+		capture.End, capture.Why, capture.Doubt = NotDone, ReasonNotOpen, false
+		h.Gone = "the terminal no longer has the hold and booked nothing after it"
 	case capture.inDoubt():
 		_, alive := w.due(DueHoldTTL) // an expired hold is not open either
-		h.Settled, h.Unsure = HoldCaptured, !capture.Result || capture.Refused || (w.Terms.HoldTTL > 0 && !alive)
+		doubtful := !capture.Result || capture.Refused || (w.Terms.HoldTTL > 0 && !alive)
+		h.Settled, h.Unsure = HoldCaptured, doubtful && !capture.isLast(last, h.Hold)
 	case w.lastOp(CmdRelease).inDoubt():
 		h.Settled = HoldReleased
 	case capture != nil && capture.Result && !capture.Refused:
@@ -232,4 +237,18 @@ func (w *work) onHoldNotOpen() {
 	if w.Decision == nil && !h.Acked && !w.heardOfOpen() {
 		w.decide(Decision{Source: FromTerminal, Why: "the terminal took the hold back before the door was asked for"})
 	}
+}
+
+// isLast: the terminal's last booking is the hold itself, so no capture came after
+// it. A trace that differs is another booking's, whatever the receipt says.
+func (h *HoldFact) isLast(last *Hold) bool {
+	return last != nil && last.Same(h.Hold) && (last.Trace == "" || h.Trace == "" || last.Trace == h.Trace)
+}
+
+// isLast: the terminal's last booking is a charge of what the capture asked for,
+// and not the hold. Nothing is booked on a terminal between a command in doubt and
+// the question what became of it.
+func (o *Op) isLast(last *Hold, h Hold) bool {
+	return last != nil && !last.Same(h) && last.Amount == o.Amount &&
+		(last.Terminal == "" || h.Terminal == "" || last.Terminal == h.Terminal)
 }

@@ -159,6 +159,9 @@ func (a *args) ended(kind purchase.CommandKind) func(purchase.State) (purchase.B
 	if open != "" {
 		e.Open = []purchase.Hold{{Receipt: open}}
 	}
+	if last := a.text("last", ""); last != "" {
+		e.Last = &purchase.Hold{Receipt: last, Amount: a.minor(a.text("booked", "0.00"))}
+	}
 	e.Outcome = purchase.Outcome(a.word(""))
 	e.Reason = purchase.Reason(a.word(""))
 	switch e.Outcome {

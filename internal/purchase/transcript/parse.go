@@ -19,7 +19,7 @@ import (
 //	released [receipt= n=]
 //	reversed AMOUNT [receipt= n=]
 //	KIND ended OUTCOME [REASON] [acked] [card] [code= n=]
-//	ask ended done [open | open=RECEIPT] [more] [terminal=]
+//	ask ended done [open | open=RECEIPT] [more] [terminal=] [last=RECEIPT booked=AMOUNT]
 //	hold_found AMOUNT [receipt=]         the lane's word about an unclear order
 //	hold_absent
 //	open ANSWER [trans= msg= n=]         OpenDoor's answer

@@ -2,6 +2,7 @@ package zvtterm
 
 import (
 	"fmt"
+	"slices"
 
 	"edged/internal/purchase"
 	"edged/internal/serialdev/zvt"
@@ -13,6 +14,8 @@ import (
 //
 // The list has receipt numbers only. If the last transaction is one of them, its
 // amount and references are filled in (06 20), so that the engine can tell whose it is.
+// If the hold that is asked about is not open, the last transaction may tell whether
+// it was charged.
 func (s *session) askHolds(j *job) (purchase.Ended, error) {
 	d, end, err := s.attempt(j, func() dialogue {
 		return dialogue{request: zvt.PendingEnquiry{TLV: zvt.Wrap()}}
@@ -31,10 +34,19 @@ func (s *session) askHolds(j *job) (purchase.Ended, error) {
 	if pending.More {
 		e.More, e.Text = true, "the terminal lists one open hold at a time"
 	}
-	if len(e.Open) == 0 {
+	missing := j.cmd.Hold.Receipt != "" && !pending.More && !slices.ContainsFunc(e.Open, j.cmd.Hold.Same)
+	if len(e.Open) == 0 && !missing {
 		return e, nil
 	}
-	return e, s.fillLast(j, e.Open)
+	last, err := s.lastBooked(j)
+	if err != nil || last == nil {
+		return e, err
+	}
+	fill(e.Open, *last)
+	if missing {
+		e.Last = last
+	}
+	return e, nil
 }
 
 func always() bool { return true }
@@ -49,10 +61,10 @@ func pendingOf(end ending) (zvt.Pending, bool) {
 	return abort.Pending()
 }
 
-// fillLast asks for the last transaction and completes the hold it belongs to.
-// Terminals may lack it or answer without a status (section 9.13): nothing is filled
-// in then. The error is that of the line.
-func (s *session) fillLast(j *job, holds []purchase.Hold) error {
+// lastBooked asks for the last transaction. Terminals may lack it or answer without a
+// status (section 9.13), and one that did not go well books nothing: nil then. The
+// error is that of the line.
+func (s *session) lastBooked(j *job) (*purchase.Hold, error) {
 	var last zvt.StatusInformation
 	_, _, err := s.attempt(j, func() dialogue {
 		return dialogue{
@@ -65,18 +77,23 @@ func (s *session) fillLast(j *job, holds []purchase.Hold) error {
 			},
 		}
 	}, always)
+	if err != nil || !last.Approved() || !last.AmountMinor.Set {
+		return nil, err
+	}
+	h, err := s.holdOf(j.cmd, last)
 	if err != nil {
-		return err
+		return nil, nil // in another currency, or without a receipt: it says nothing of ours
 	}
+	return &h, nil
+}
+
+// fill completes the hold that was the last transaction.
+func fill(holds []purchase.Hold, last purchase.Hold) {
 	for i := range holds {
-		if holds[i].Receipt != last.Receipt || !last.Approved() || !last.AmountMinor.Set {
-			continue
-		}
-		if h, err := s.holdOf(j.cmd, last); err == nil && h.Terminal == holds[i].Terminal {
-			holds[i] = h
+		if holds[i].Receipt == last.Receipt && holds[i].Terminal == last.Terminal {
+			holds[i] = last
 		}
 	}
-	return nil
 }
 
 // failed is the end of a command that moves no money by a result code.

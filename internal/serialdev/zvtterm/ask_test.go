@@ -59,6 +59,38 @@ func TestWhichHoldsAreOpen(t *testing.T) {
 	}
 }
 
+func TestWhetherAHoldThatIsNotOpenWasTheLastBooking(t *testing.T) {
+	none := "> 06 23 05 87 FF FF 06 00\n" + yes + "< 06 1E 04 B8 87 FF FF\n" + ok
+	last := "> 06 20 05 00 00 00 03 03\n"
+	asked := purchase.Ended{Outcome: purchase.Done, Terminal: "52500001"}
+	with := func(h purchase.Hold) purchase.Ended { e := asked; e.Last = &h; return e }
+	tests := []struct {
+		name   string
+		script string
+		want   purchase.Ended
+	}{
+		{"it was", none + last + yes + approved + ok + complete, with(hold123)},
+		{"the terminal tells no status", none + last + yes + complete, asked},
+		{"the terminal cannot tell", none + last + "< 84 83 00\n", asked},
+		{"the last transaction went wrong", none + last + yes + "< 04 0F 02 27 6C\n" + ok + complete, asked},
+		{"several are listed, and it is not one of them", "> 06 23 05 87 FF FF 06 00\n" + yes + "< 06 1E 0D B8 06 0A 23 08 08 02 01 25 08 02 01 24\n" + ok +
+			last + yes + approved + ok + complete, func() purchase.Ended {
+			e := with(hold123)
+			e.Open = []purchase.Hold{{Terminal: "52500001", Receipt: "0125"}, {Terminal: "52500001", Receipt: "0124"}}
+			return e
+		}()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cmd := settleCommand(purchase.CmdAsk, 1, 0, purchase.Hold{Terminal: "52500001", Receipt: "0123"})
+			tt.want.Command, tt.want.What = cmd.ID, cmd.Kind
+			if got, _ := play(t, tt.script, cmd, nil); !sameEnd(got, tt.want) {
+				t.Errorf("ended %+v\nwant  %+v", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestEndOfDayAndMaintenance(t *testing.T) {
 	day := "> 06 50 03 00 00 00\n"
 	status := "> 05 01 05 00 00 00 03 02\n" + yes + "< 06 0F 01 00\n" + ok

@@ -1,6 +1,7 @@
 package zvtterm
 
 import (
+	"encoding/json"
 	"bytes"
 	"context"
 	"encoding/hex"
@@ -209,5 +210,7 @@ func unhex(t *testing.T, s string) []byte {
 // sameEnd compares all but the terminal's id, which they all have.
 func sameEnd(got, want purchase.Ended) bool {
 	want.Terminal = "52500001"
-	return fmt.Sprintf("%+v", got) == fmt.Sprintf("%+v", want)
+	g, errG := json.Marshal(got)
+	w, errW := json.Marshal(want)
+	return errG == nil && errW == nil && string(g) == string(w)
 }
