@@ -1,11 +1,10 @@
 package zvtterm
 
 import (
-	"encoding/json"
 	"bytes"
 	"context"
 	"encoding/hex"
-	"fmt"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net"
