@@ -10,16 +10,30 @@ import (
 )
 
 // listEvery is the time between two lists while one shows a hold that nobody here
-// knows of: a person may settle it at the terminal.
+// knows of (a person may settle it at the terminal), or is not the whole list.
 const listEvery = 10 * time.Minute
 
 func (w *work) listAgain() bool {
-	return len(w.Strange) > 0 && w.Now.Mono-w.ListedAt >= listEvery.Milliseconds()
+	return (len(w.Strange) > 0 || w.Partial) && w.Now.Mono-w.ListedAt >= listEvery.Milliseconds()
+}
+
+// unnamed says that a list that is not whole hides a hold which is none of the
+// orders': it takes the room of one until it is named.
+func (s State) unnamed() bool {
+	known := 0
+	for _, o := range s.Orders {
+		if o.HoldOpen {
+			known++
+		}
+	}
+	return s.Partial && known+len(s.Strange) <= s.Listed
 }
 
 // onListed takes the terminal's list of open holds. Those of known orders are
 // left alone; one that can only be the result of an armed order whose end is not
-// known goes back through that order; any other is a person's (M3).
+// known goes back through that order; any other is a person's (M3). Some terminals
+// name one hold at a time: such a list proves that a hold is there, never that one
+// is not.
 func (w *work) onListed(b purchase.Ended) {
 	blind := b.Outcome == purchase.NotDone && b.Reason == purchase.ReasonUnsupported
 	if b.Outcome != purchase.Done && !blind {
@@ -27,6 +41,7 @@ func (w *work) onListed(b purchase.Ended) {
 		return
 	}
 	w.Asked, w.ListedAt = true, w.Now.Mono
+	w.Partial, w.Listed = b.More, len(b.Open)
 	if blind && !w.Caps.Session {
 		w.unlisted()
 	}
@@ -38,7 +53,9 @@ func (w *work) onListed(b purchase.Ended) {
 	for _, h := range strangers {
 		w.stranger(h)
 	}
-	w.Durable.Strangers = slices.DeleteFunc(w.Durable.Strangers, func(r string) bool { return !slices.Contains(w.Strange, r) })
+	if !w.Partial {
+		w.Durable.Strangers = slices.DeleteFunc(w.Durable.Strangers, func(r string) bool { return !slices.Contains(w.Strange, r) })
+	}
 }
 
 // adopt gives each unclear order its hold, or tells it that there is none. It
@@ -50,7 +67,9 @@ func (w *work) adopt(holds []purchase.Hold) []purchase.Hold {
 		}
 		i := slices.IndexFunc(holds, func(h purchase.Hold) bool { return w.fits(o, h) })
 		if i < 0 {
-			w.emit(Tell{Order: o.ID, Body: purchase.HoldAbsent{}})
+			if !w.Partial {
+				w.emit(Tell{Order: o.ID, Body: purchase.HoldAbsent{}})
+			}
 			continue
 		}
 		w.emit(Tell{Order: o.ID, Body: purchase.HoldFound{Hold: holds[i]}})

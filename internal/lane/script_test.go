@@ -20,7 +20,7 @@ import (
 //	ready [CAPS]                         started, limit told, attached, no hold listed
 //	attach [CAPS]                        max_holds=N eod over_eod session wants=KIND
 //	detach
-//	ended OUTCOME [REASON] [card open=RECEIPT:AMOUNT,... id=ID]
+//	ended OUTCOME [REASON] [card more open=RECEIPT:AMOUNT,... id=ID]
 //	not_started [id=ID]
 //	card
 //	wanted ORDER KIND
@@ -252,7 +252,7 @@ func (x *script) command(a *args) purchase.CommandID {
 }
 
 func (x *script) ended(a *args) lane.Body {
-	e := purchase.Ended{Command: x.command(a), CardSeen: a.flag("card")}
+	e := purchase.Ended{Command: x.command(a), CardSeen: a.flag("card"), More: a.flag("more")}
 	e.Outcome, e.Reason = purchase.Outcome(a.word()), purchase.Reason(a.word())
 	if open := a.text("open"); open != "" {
 		for h := range strings.SplitSeq(open, ",") {

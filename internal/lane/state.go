@@ -97,6 +97,8 @@ type State struct {
 	PauseTo  int64 // Mono ms: nothing is started before
 	WorkFrom int64 // Mono ms: nothing the terminal asks for is started before
 	ListedAt int64 // Mono ms of the last list of open holds
+	Listed   int   // how many it named
+	Partial  bool  // and there are more
 	Now      purchase.Stamp
 	Day      string // local date of the last tick, "2006-01-02"; "" while the clock is not synced
 	Clock    string // local "15:04" of the last tick
@@ -166,6 +168,9 @@ func (s State) openHolds() int {
 		if o.HoldOpen {
 			n++
 		}
+	}
+	if s.unnamed() {
+		n++
 	}
 	return n
 }

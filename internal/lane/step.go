@@ -117,6 +117,9 @@ func (w *work) onChanged(b Changed) {
 	if b.Order.Phase == purchase.PhaseUnclear && (i < 0 || w.Orders[i].Phase != purchase.PhaseUnclear) {
 		w.Asked = false // the list tells which hold is its
 	}
+	if w.Partial && i >= 0 && w.Orders[i].HoldOpen && !b.Order.HoldOpen {
+		w.Asked = false // a terminal that names one hold at a time names the next
+	}
 	switch {
 	case b.Closed && i >= 0:
 		w.Orders = slices.Delete(w.Orders, i, i+1)
