@@ -12,8 +12,9 @@ import (
 // not synchronised, in powered-on time (DESIGN §2).
 const endOfDayEvery = 24 * time.Hour
 
-// workPause is the wait after an end of day or a maintenance that failed although
-// the terminal asks for it: the acquirer's host is not hammered.
+// workPause is the wait after an end of day or a maintenance before the terminal gets
+// another because it asks for it, whether the first failed or did not help: the
+// acquirer's host is not hammered.
 const workPause = 10 * time.Minute
 
 // asked stands in Durable.EndOfDay in place of a date: a person wants it now.
@@ -51,7 +52,7 @@ func (w *work) countDays() {
 	}
 }
 
-// workAllowed: what the terminal asks for has not just failed.
+// workAllowed: what the terminal asks for was not done or tried a moment ago.
 func (s State) workAllowed() bool { return s.WorkFrom <= s.Now.Mono }
 
 // endOfDay runs it, or first brings the holds to their end that only wait for a
@@ -78,12 +79,12 @@ func (w *work) onEndOfDayEnded(b purchase.Ended) {
 // wanted, but not at once.
 func (w *work) onWorkEnded(what string, b purchase.Ended) {
 	w.Asked = false
+	w.WorkFrom = w.Now.Mono + workPause.Milliseconds()
 	if b.Outcome == purchase.Done {
 		w.Caps.Wants = ""
 		return
 	}
 	w.emit(Alarm{Text: what + " failed: " + reasonText(b)})
-	w.WorkFrom = w.Now.Mono + workPause.Milliseconds()
 	w.pause()
 }
 

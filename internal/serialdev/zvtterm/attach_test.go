@@ -3,6 +3,7 @@ package zvtterm
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -138,6 +139,50 @@ func TestAnIdleTerminalIsAskedForItsStatus(t *testing.T) {
 	if wants := got[1].(purchase.Attached).Caps.Wants; wants != purchase.CmdEndOfDay {
 		t.Errorf("the second attachment wants %q, want the end of day", wants)
 	}
+}
+
+// A terminal may want the end of day again after one that went well.
+func TestWhatIsStillWantedAfterItWasDoneIsToldAgain(t *testing.T) {
+	script := statusOf("F0") + registerScript + "> 06 50 03 00 00 00\n" + yes + "< 04 0F 02 27 00\n" + ok + complete +
+		"= 29.9s\n" + statusOf("F0") + "= 29.9s\n" + statusOf("F0") + "= 29.9s\n" + statusOf("00")
+	synctest.Test(t, func(t *testing.T) {
+		eng := &engine{changed: make(chan struct{})}
+		driver, device := net.Pipe()
+		lines := make(chan Line, 1)
+		lines <- driver
+		term, err := New(Options{Lane: "front", Currency: "EUR", Capture: CaptureBookTotal, Open: func(ctx context.Context) (Line, error) {
+			select {
+			case l := <-lines:
+				return l, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		ctx, stop := context.WithCancel(t.Context())
+		wg.Go(func() { (&scripted{t: t}).run(device, script) })
+		wg.Go(func() { _ = term.Run(ctx, eng.post, eng.acked) })
+		time.Sleep(10 * time.Second)
+		if err := term.Start(purchase.TerminalCommand{ID: "front/end_of_day/1", Kind: purchase.CmdEndOfDay}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Second)
+		stop()
+		wg.Wait()
+		var wants []purchase.CommandKind
+		events, _ := eng.all()
+		for _, ev := range events {
+			if b, ok := ev.Body.(purchase.Attached); ok {
+				wants = append(wants, b.Caps.Wants)
+			}
+		}
+		if want := []purchase.CommandKind{purchase.CmdEndOfDay, purchase.CmdEndOfDay, ""}; !slices.Equal(wants, want) {
+			t.Errorf("attached wanting %q, want %q", wants, want)
+		}
+	})
 }
 
 func TestALineLostWhileIdleNeedsNoLongSilence(t *testing.T) {

@@ -29,6 +29,7 @@ func (s *session) endOfDay(j *job) (purchase.Ended, error) {
 	case end.kind != zvt.CmdCompletion:
 		return s.stillOpen(j, end), nil
 	}
+	s.t.served()
 	return doneText("total %d", total.Value), nil // E0, FC: an update follows, the terminal is silent for a while
 }
 
@@ -59,5 +60,14 @@ func (s *session) maintain(j *job) (purchase.Ended, error) {
 	case end.kind != zvt.CmdCompletion:
 		return s.failed(j, end, end.code), nil
 	}
+	s.t.served()
 	return purchase.Ended{Outcome: purchase.Done}, s.enquire()
+}
+
+// served: the lane takes what it did to be what was wanted. If the next status still
+// wants it, or something else, that is news and told again.
+func (t *Terminal) served() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.caps.Wants = ""
 }
