@@ -94,6 +94,7 @@ type SaaS struct {
 	BaseURL     string    `json:"base_url"`
 	Reachable   bool      `json:"reachable"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
+	LastFailure string    `json:"last_failure,omitempty"` // of the last call; "": it was answered
 }
 
 // TaskCount counts the tasks of one kind.
@@ -133,7 +134,7 @@ func (s Status) FindProblems() []string {
 		reasons := l.problems()
 		add(len(reasons) > 0, "lane %s is out of service: %s", l.Lane, strings.Join(reasons, ", "))
 	}
-	add(!s.SaaS.Reachable, "the SaaS cannot be reached")
+	add(!s.SaaS.Reachable, "%s", s.SaaS.problem())
 	for _, d := range s.Devices {
 		add(!d.Up, "lane %s: the %s does not answer", d.Lane, d.Device)
 	}
@@ -143,6 +144,13 @@ func (s Status) FindProblems() []string {
 	add(s.Queue.Dead > 0, "dead letters: %d (edged queue ls)", s.Queue.Dead)
 	add(len(s.Tasks) > 0, "tasks for a person: %s (edged task ls)", s.taskText())
 	return out
+}
+
+func (s SaaS) problem() string {
+	if s.LastFailure == "" {
+		return "the SaaS cannot be reached"
+	}
+	return "the SaaS cannot be reached: " + s.LastFailure
 }
 
 func (l Lane) problems() (out []string) {

@@ -140,7 +140,7 @@ func (v *adminView) addQueue(ctx context.Context, q *admin.Queue) error {
 
 // addMeasured takes from the metrics what only they know: the drivers feed them.
 func (v *adminView) addMeasured(s *admin.Status) {
-	s.SaaS = admin.SaaS{BaseURL: v.a.o.Config.SaaS.BaseURL, Reachable: v.reachable()}
+	s.SaaS = admin.SaaS{BaseURL: v.a.o.Config.SaaS.BaseURL, Reachable: v.reachable(), LastFailure: v.a.health.cause()}
 	s.Devices = v.devices()
 	families, err := v.a.reg.Gather()
 	if err != nil {

@@ -51,7 +51,7 @@ type Options struct {
 	Clock       clock.Clock
 	OpenPort    func(context.Context, port.Settings) (port.Line, error)
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
-	Listen      func(network, addr string) (net.Listener, error)
+	Listen      func(network, addr string) (net.Listener, error) // the local API's socket too
 	StoreVFS    string // of the store, for power-fail tests; needs StoreAlone
 	StoreAlone  bool
 }
@@ -67,6 +67,7 @@ type App struct {
 	engine   *engine.Engine
 	sender   *sender.Sender
 	reach    *reach.Watch
+	health   saasHealth
 	machines *machines.Watch
 	lanes    []builtLane
 	screens  screens
@@ -103,9 +104,6 @@ func (o Options) withDefaults() Options {
 	if o.OpenPort == nil {
 		o.OpenPort = port.Open
 	}
-	if o.Listen == nil {
-		o.Listen = net.Listen
-	}
 	return o
 }
 
@@ -141,14 +139,16 @@ func (a *App) makeClient(context.Context) (err error) {
 	}
 	a.reach = reach.New(reach.Options{
 		Probe: func(ctx context.Context) error { return a.client.Probe(ctx) },
+		Ask:   a.askSaaS,
 		Tell:  a.tellReach,
 	})
+	a.health.watch = a.reach
 	a.client, err = saas.New(saas.Options{
 		BaseURL: c.SaaS.BaseURL, AppID: c.SaaS.AppID,
 		Key: wire.NewSecret(a.o.Secrets.SaaSKey.Reveal()), Secret: wire.NewSecret(a.o.Secrets.SaaSSecret.Reveal()),
 		RequestsPerSecond: float64(c.SaaS.RequestsPerSecond), Timeout: c.SaaS.Timeout.Std(),
 		DialContext: a.o.DialContext, TLS: &tls.Config{MinVersion: tls.VersionTLS12},
-		VerifyTime: a.verifyTime, OnCall: heard(a.reach.Heard), Registerer: a.reg,
+		VerifyTime: a.verifyTime, OnCall: a.health.heard, Registerer: a.reg,
 	})
 	return err
 }

@@ -86,15 +86,6 @@ func (a *App) watchdogInterval() time.Duration {
 	return d
 }
 
-func (a *App) tellReach(ctx context.Context, up bool) {
-	if err := a.engine.SaaSHeard(ctx, up); err != nil && ctx.Err() == nil {
-		a.log.Error("reachability is not told", logkey.Err, err)
-	}
-	if up {
-		a.sender.Back()
-	}
-}
-
 func (a *App) tellLocked(ctx context.Context, machineID string, on bool) {
 	if err := a.engine.SetLocked(ctx, machineID, on); err != nil && ctx.Err() == nil {
 		a.log.Error("lock is not told", logkey.MachineID, machineID, logkey.Err, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"edged/internal/callback"
 	"edged/internal/engine"
@@ -123,16 +122,5 @@ func locked(client *saas.Client, state string) func(context.Context, string) (bo
 	return func(ctx context.Context, machineID string) (bool, error) {
 		info, err := client.MachineInfo(ctx, machineID)
 		return info.RunningState == state, err
-	}
-}
-
-// heard tells the reach watch what a call says about the SaaS.
-func heard(tell func(ok bool)) func(saas.Call, saas.Class, time.Duration) {
-	return func(_ saas.Call, class saas.Class, _ time.Duration) {
-		switch class {
-		case saas.ClassCancelled, saas.ClassInvalid: // ours
-		default:
-			tell(class.Reachable())
-		}
 	}
 }

@@ -21,6 +21,8 @@ type bench struct {
 	down   bool
 	hangs  bool
 	probes int
+	wrong  bool // calls are answered by somebody else
+	asked  int
 	told   []bool
 }
 
@@ -39,6 +41,24 @@ func (b *bench) probe(ctx context.Context) error {
 	return nil
 }
 
+// ask is a call; as the client does, it tells the watch how it ended.
+func (b *bench) ask(context.Context) error {
+	b.mu.Lock()
+	b.asked++
+	down, wrong := b.down, b.wrong
+	b.mu.Unlock()
+	switch {
+	case down:
+		b.w.Heard(reach.Lost)
+	case wrong:
+		b.w.Heard(reach.Useless)
+	default:
+		b.w.Heard(reach.Answered)
+		return nil
+	}
+	return errors.New("no answer")
+}
+
 func (b *bench) tell(_ context.Context, up bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -49,7 +69,7 @@ func run(t *testing.T, prepare func(b *bench), test func(b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{}
-		b.w = reach.New(reach.Options{Probe: b.probe, Tell: b.tell})
+		b.w = reach.New(reach.Options{Probe: b.probe, Ask: b.ask, Tell: b.tell})
 		prepare(b)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -85,10 +105,10 @@ func TestFirstFindingIsTold(t *testing.T) {
 }
 
 func TestRecentCallsSpareTheProbe(t *testing.T) {
-	run(t, func(b *bench) { b.w.Heard(true) }, func(b *bench) {
+	run(t, func(b *bench) { b.w.Heard(reach.Answered) }, func(b *bench) {
 		for range 60 {
 			b.wait(10 * time.Second)
-			b.w.Heard(true)
+			b.w.Heard(reach.Answered)
 		}
 		if b.probes != 0 {
 			t.Errorf("%d handshakes while calls work, want none", b.probes)
@@ -106,7 +126,7 @@ func TestOneLostCallIsNoOutage(t *testing.T) {
 	run(t, func(*bench) {}, func(b *bench) {
 		b.wait(10 * time.Second)
 		probes := b.probes
-		b.w.Heard(false)
+		b.w.Heard(reach.Lost)
 		b.wait(0)
 		if b.probes != probes+1 {
 			t.Errorf("%d handshakes after a failed call, want one at once", b.probes-probes)
@@ -119,7 +139,7 @@ func TestOutageAndRecovery(t *testing.T) {
 	run(t, func(*bench) {}, func(b *bench) {
 		b.wait(10 * time.Second)
 		b.down = true
-		b.w.Heard(false)
+		b.w.Heard(reach.Lost)
 		b.wait(0)
 		b.check(t, true, false)
 		b.wait(10 * time.Minute)
@@ -133,7 +153,7 @@ func TestOutageAndRecovery(t *testing.T) {
 func TestACallThatWorksEndsTheOutage(t *testing.T) {
 	run(t, func(b *bench) { b.down = true }, func(b *bench) {
 		b.wait(time.Second)
-		b.w.Heard(true)
+		b.w.Heard(reach.Answered)
 		b.wait(0)
 		b.check(t, false, true)
 	})
@@ -164,7 +184,7 @@ func TestNoProbeStorm(t *testing.T) {
 			run(t, func(b *bench) { b.down = down }, func(b *bench) {
 				b.probes = 0
 				for range 6000 {
-					b.w.Heard(false)
+					b.w.Heard(reach.Lost)
 					b.wait(10 * time.Millisecond)
 				}
 				if b.probes > 13 {
@@ -178,4 +198,62 @@ func TestNoProbeStorm(t *testing.T) {
 
 func TestStopDuringAProbe(t *testing.T) {
 	run(t, func(b *bench) { b.hangs = true }, func(b *bench) { b.check(t) })
+}
+
+// A SaaS behind a captive portal shakes every hand: only its answers show it.
+func TestAnswersOfSomebodyElseAreAnOutageThatACallEnds(t *testing.T) {
+	run(t, func(*bench) {}, func(b *bench) {
+		b.wait(10 * time.Second)
+		b.wrong = true
+		b.w.Heard(reach.Useless)
+		b.wait(0)
+		b.check(t, true, false)
+		b.wait(10 * time.Minute)
+		b.check(t, true, false)
+		if b.asked > 22 {
+			t.Errorf("%d calls in ten minutes, want one in 30 s at most", b.asked)
+		}
+		b.wrong = false
+		b.wait(31 * time.Second)
+		b.check(t, true, false, true)
+		asked := b.asked
+		b.wait(10 * time.Minute)
+		if b.asked != asked {
+			t.Errorf("%d calls after the outage, want handshakes only", b.asked-asked)
+		}
+	})
+}
+
+// One call that is answered badly, such as a report over which the SaaS stumbles,
+// must not close the shop, and must not be asked about each time.
+func TestOneUselessAnswerIsNoOutage(t *testing.T) {
+	run(t, func(*bench) {}, func(b *bench) {
+		b.wait(10 * time.Second)
+		for range 600 {
+			b.w.Heard(reach.Useless)
+			b.wait(time.Second)
+		}
+		b.check(t, true)
+		if b.asked < 1 || b.asked > 22 {
+			t.Errorf("%d calls in ten minutes, want one in 30 s at most", b.asked)
+		}
+	})
+}
+
+func TestUselessAnswersOnAnUnknownOrLostLine(t *testing.T) {
+	run(t, func(b *bench) { b.wrong = true; b.w.Heard(reach.Useless) }, func(b *bench) { b.check(t, false) })
+	run(t, func(*bench) {}, func(b *bench) {
+		b.wrong = true
+		b.w.Heard(reach.Useless)
+		b.wait(0)
+		b.down = true
+		b.w.Heard(reach.Lost)
+		b.wait(time.Minute)
+		b.down = false
+		b.wait(time.Minute)
+		b.check(t, true, false) // shaking hands again proves nothing
+		b.w.Heard(reach.Answered)
+		b.wait(0)
+		b.check(t, true, false, true)
+	})
 }

@@ -76,18 +76,19 @@ func (c *Client) Probe(ctx context.Context) error {
 	conn, err := c.dialer.open(ctx, "tcp", c.dialer.addr)
 	if err != nil {
 		class := transportClass(ctx, err)
-		c.observe(CallProbe, class, start)
-		return &CallError{Call: CallProbe, Class: class, Outcome: NotSent, Err: err}
+		failed := &CallError{Call: CallProbe, Class: class, Outcome: NotSent, Err: err}
+		c.observe(CallProbe, class, start, failed)
+		return failed
 	}
 	_ = conn.Close() // nothing was said on it
-	c.observe(CallProbe, ClassOK, start)
+	c.observe(CallProbe, ClassOK, start, nil)
 	return nil
 }
 
-func (c *Client) observe(call Call, class Class, start time.Time) {
+func (c *Client) observe(call Call, class Class, start time.Time, err error) {
 	d := time.Since(start)
 	c.metrics.observe(call, class)
-	c.o.OnCall(call, class, d)
+	c.o.OnCall(call, class, d, err)
 }
 
 // fetchToken is the login itself; the token cache calls it, one at a time.

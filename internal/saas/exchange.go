@@ -37,7 +37,7 @@ func (c *Client) do(ctx context.Context, q request, decode func([]byte) error) e
 		token, err := c.tokens.get(ctx)
 		if err != nil {
 			failed := asCall(ctx, q.call, err)
-			c.observe(q.call, classOf(failed), time.Now())
+			c.observe(q.call, classOf(failed), time.Now(), failed)
 			return failed
 		}
 		if q.build != nil {
@@ -66,8 +66,9 @@ func (c *Client) turn(ctx context.Context, q request) error {
 
 // failed is a call that ended before it had a connection.
 func (c *Client) failed(call Call, class Class, err error) error {
-	c.observe(call, class, time.Now())
-	return &CallError{Call: call, Class: class, Outcome: NotSent, Err: err}
+	failed := &CallError{Call: call, Class: class, Outcome: NotSent, Err: err}
+	c.observe(call, class, time.Now(), failed)
+	return failed
 }
 
 // exchange sends one request and judges its answer.
@@ -75,12 +76,12 @@ func (c *Client) exchange(ctx context.Context, q request, token wire.Secret, dec
 	start := time.Now()
 	failed := c.roundTrip(ctx, q, token, decode)
 	if failed == nil {
-		c.observe(q.call, ClassOK, start)
+		c.observe(q.call, ClassOK, start, nil)
 		return nil
 	}
 	failed.Call = q.call
 	failed.hide(slices.Concat(q.hide, []string{token.Reveal(), c.o.Key.Reveal(), c.o.Secret.Reveal()}))
-	c.observe(q.call, failed.Class, start)
+	c.observe(q.call, failed.Class, start, failed)
 	return failed
 }
 

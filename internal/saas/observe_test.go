@@ -34,7 +34,10 @@ func TestMetricsAndOnCallTellTheSame(t *testing.T) {
 	}}
 	run(t, srv, func(o *Options) {
 		o.Registerer = reg
-		o.OnCall = func(call Call, class Class, d time.Duration) {
+		o.OnCall = func(call Call, class Class, d time.Duration, err error) {
+			if (err == nil) != (class == ClassOK) || err != nil && classOf(err) != class {
+				t.Errorf("%s %s is told with %v", call, class, err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			told[string(call)+" "+string(class)]++

@@ -64,9 +64,10 @@ type Options struct {
 	// Rand gives [0,1) for the jitter of the token refresh. nil = math/rand/v2.
 	Rand func() float64
 
-	// OnCall is told how every exchange ended, the login's included. It may run in
-	// any goroutine, several at a time, and must not block. nil = nobody.
-	OnCall func(call Call, class Class, d time.Duration)
+	// OnCall is told how every exchange ended, the login's included; err is nil for
+	// ClassOK. It may run in any goroutine, several at a time, and must not block.
+	// nil = nobody.
+	OnCall func(call Call, class Class, d time.Duration, err error)
 	// Registerer takes the metrics. nil = none.
 	Registerer prometheus.Registerer
 }
@@ -98,7 +99,7 @@ func (o Options) withDefaults() Options {
 		o.Rand = rand.Float64
 	}
 	if o.OnCall == nil {
-		o.OnCall = func(Call, Class, time.Duration) {}
+		o.OnCall = func(Call, Class, time.Duration, error) {}
 	}
 	if o.Registerer == nil {
 		o.Registerer = prometheus.NewRegistry()
