@@ -18,6 +18,9 @@ func decodeText(b []byte) string {
 	return s.String()
 }
 
+// Text returns the value of a text object. It is for people, never for logic.
+func Text(value []byte) string { return decodeText(trimPadding(value)) }
+
 // appendText writes s in code page 437, a question mark for what it lacks.
 func appendText(dst []byte, s string) []byte {
 	for _, r := range s {

@@ -19,6 +19,9 @@ const (
 	TagDisplayTexts    Tag = 0x24
 	TagPrintTexts      Tag = 0x25
 	TagCommandList     Tag = 0x26
+	TagEMVAID          Tag = 0x43
+	TagEMVCustomer     Tag = 0x46 // EMV data to be printed for the customer
+	TagEMVMerchant     Tag = 0x47
 	TagCardUID         Tag = 0x4C
 	TagReceiptID       Tag = 0x1F01
 	TagReservation     Tag = 0x1F06

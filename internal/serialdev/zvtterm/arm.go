@@ -16,7 +16,7 @@ func (s *session) arm(j *job) (purchase.Ended, error) {
 	x := &transaction{s: s, cmd: j.cmd}
 	x.body = func(m zvt.StatusInformation) (purchase.Body, error) {
 		hold, err := s.holdOf(j.cmd, m)
-		return purchase.HoldGranted{Command: j.cmd.ID, Hold: hold}, err
+		return purchase.HoldGranted{Command: j.cmd.ID, Hold: hold, Unread: unread(m)}, err
 	}
 	return s.transact(j, x, func() dialogue {
 		return dialogue{

@@ -123,7 +123,7 @@ func TestHowAnArmedCommandEnds(t *testing.T) {
 		{
 			name:   "unknown commands of the terminal are refused, prints are taken",
 			script: yes + "< 06 D1 03 40 48 69\n" + ok + "< 06 D3 00\n" + ok + "< 0F A1 00\n> 84 83 00\n" + approved + ok + complete,
-			want:   purchase.Ended{Outcome: purchase.Done, Acked: true, CardSeen: true}, holds: 1, acks: 1,
+			want:   purchase.Ended{Outcome: purchase.Done, Acked: true, CardSeen: true, Slip: []string{"Hi"}}, holds: 1, acks: 1,
 		},
 		{
 			name:   "a terminal that cannot do it",
@@ -194,6 +194,16 @@ func TestHowAnArmedCommandEnds(t *testing.T) {
 			name:   "garbage",
 			script: yes + strings.Repeat("< 01 02 00\n> 84 83 00\n", 20) + "< 01 02 00\ne",
 			want:   purchase.Ended{Outcome: purchase.InDoubt, Reason: purchase.ReasonLine, Text: "dialogue 06 22: terminal sends garbage"},
+		},
+		{
+			name:   "a hold whose amount may be in what cannot be read is refused",
+			script: yes + "< 04 0F 0D 27 00 87 01 23 C7 04 00 00 00 00 40 00\n" + refused + timedOut,
+			want:   purchase.Ended{Reason: purchase.ReasonRefused, Text: "hold without a readable amount"},
+		},
+		{
+			name:   "what a terminal leaves out is what was asked for",
+			script: yes + "< 04 0F 05 27 00 87 01 23\n" + ok + complete,
+			want:   purchase.Ended{Outcome: purchase.Done, Acked: true, CardSeen: true}, holds: 1, acks: 1,
 		},
 		{
 			name:   "half a command",

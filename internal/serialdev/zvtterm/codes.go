@@ -46,6 +46,7 @@ func reasonFor(kind purchase.CommandKind, c zvt.ResultCode, aborted bool) purcha
 var reasons = map[zvt.Class]purchase.Reason{
 	zvt.ClassDeclined:       purchase.ReasonDeclined,
 	zvt.ClassUnreadable:     purchase.ReasonCardError,
+	zvt.ClassCardInserted:   purchase.ReasonBusy, // until somebody takes it out
 	zvt.ClassCardUnsuitable: purchase.ReasonDeclined,
 	zvt.ClassOffline:        purchase.ReasonHostOffline,
 	zvt.ClassWait:           purchase.ReasonBusy,
@@ -59,6 +60,7 @@ var reasons = map[zvt.Class]purchase.Reason{
 	zvt.ClassConfiguration:  purchase.ReasonConfig,
 	zvt.ClassHardware:       purchase.ReasonOther,
 	zvt.ClassProtocol:       purchase.ReasonOther,
+	zvt.ClassOther:          purchase.ReasonOther,
 }
 
 // cardWasSeen says whether a code can only come after a card was presented.

@@ -30,6 +30,8 @@ type dialogue struct {
 	accepted func(sent)
 	// show is told each intermediate status, after its answer.
 	show func(zvt.IntermediateStatus)
+	// print is given each line and block to be printed, before its answer.
+	print func(zvt.Message)
 	// abort, when closed, makes the dialogue send 06 B0, until it got through.
 	abort <-chan struct{}
 
@@ -212,7 +214,9 @@ func (d *dialogue) serve(a zvt.APDU) error {
 		return d.serveResult(a)
 	case zvt.CmdIntermediateStatus:
 		return d.serveShow(a)
-	case zvt.CmdPrintLine, zvt.CmdPrintBlock, zvt.CmdSetClock:
+	case zvt.CmdPrintLine, zvt.CmdPrintBlock:
+		return d.servePrint(a)
+	case zvt.CmdSetClock: // our clock has a better source (section 9.11)
 		return d.s.take()
 	}
 	if isAnswer(a) {
@@ -223,6 +227,15 @@ func (d *dialogue) serve(a zvt.APDU) error {
 	}
 	_, err := d.s.answer(zvt.Nack{Code: zvt.ResultUnknownCommand})
 	return err
+}
+
+// servePrint keeps what is to be printed. One that cannot be read is acknowledged all
+// the same: the terminal would take the payment back for it (section 11.1).
+func (d *dialogue) servePrint(a zvt.APDU) error {
+	if m, err := zvt.Parse(a); err == nil && d.print != nil {
+		d.print(m)
+	}
+	return d.s.take()
 }
 
 func (d *dialogue) serveShow(a zvt.APDU) error {

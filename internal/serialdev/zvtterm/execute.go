@@ -70,8 +70,8 @@ func refuse(why string) purchase.Ended {
 func (s *session) transact(j *job, x *transaction, build func() dialogue) (purchase.Ended, error) {
 	d, end, err := s.attempt(j, func() dialogue {
 		d := build()
-		d.result, d.accepted = x.result, x.accepted
-		x.failed, x.failText = zvt.ResultOK, ""
+		d.result, d.accepted, d.print = x.result, x.accepted, x.slip.print
+		x.failed, x.failText, x.slip = zvt.ResultOK, "", slip{}
 		return d
 	}, func() bool { return !x.posted && x.refusal == "" })
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"edged/internal/logkey"
 	"edged/internal/money"
 	"edged/internal/purchase"
 	"edged/internal/serialdev/zvt"
@@ -28,6 +29,7 @@ type transaction struct {
 	failed   zvt.ResultCode   // of the last result that was no approval
 	failText string
 	seen     bool // a card was presented
+	slip     slip // the customer's receipt
 
 	failedLast bool // failed came after the approval
 }
@@ -77,6 +79,10 @@ func (x *transaction) first(m zvt.StatusInformation) (bool, error) {
 		return false, nil
 	}
 	x.posted, x.seen, x.shown = true, true, keyOf(m)
+	if len(m.Unparsed) > 0 {
+		x.s.t.opts.Logger.Warn("part of a terminal's result is not readable", logkey.Command, x.cmd.ID, logkey.Frame, unread(m))
+	}
+	x.slip.from(x.cmd, m)
 	x.s.t.known = x
 	key := fmt.Sprintf("%s/%s/%s", x.cmd.ID, m.Receipt, m.TraceNo())
 	x.verdict, err = x.s.ask(x.event(body, key))
@@ -164,7 +170,7 @@ func (x *transaction) conclude(end ending, aborted bool) purchase.Ended {
 	if kept {
 		x.setAcked() // it follows our acknowledgement, so that was taken
 	}
-	e := purchase.Ended{Outcome: purchase.NotDone, Acked: x.acked, CardSeen: x.seen}
+	e := purchase.Ended{Outcome: purchase.NotDone, Acked: x.acked, CardSeen: x.seen, Slip: x.slip.lines(kept)}
 	switch {
 	case x.clash, kept && (x.failedLast || end.contradicts()):
 		x.doubt(&e, "the terminal reported two different results")
@@ -196,11 +202,22 @@ func (x *transaction) fail(e *purchase.Ended, code zvt.ResultCode, text string, 
 	e.CardSeen = e.CardSeen || cardWasSeen(code)
 }
 
+// unread is what follows the first field that nobody knows (section 5: it must not
+// fail a payment). It goes to flash with the rest of the result, before that is
+// acknowledged: what it says about money is not lost, only not understood.
+func unread(m zvt.StatusInformation) string {
+	const most = 256 // bytes; a vendor's addition has a few
+	return hex.EncodeToString(m.Unparsed[:min(most, len(m.Unparsed))])
+}
+
 // holdOf reads a granted hold. Without a receipt number it could never be found
 // again.
 func (s *session) holdOf(cmd purchase.TerminalCommand, m zvt.StatusInformation) (purchase.Hold, error) {
 	if m.Receipt == "" || m.Receipt == zvt.NoReceipt {
 		return purchase.Hold{}, fmt.Errorf("hold without a receipt number")
+	}
+	if !m.AmountMinor.Set && len(m.Unparsed) > 0 { // it may be less than asked: no hold of unknown size (M2)
+		return purchase.Hold{}, fmt.Errorf("hold without a readable amount")
 	}
 	h := purchase.Hold{
 		Terminal: m.TerminalID, Receipt: m.Receipt, Trace: m.TraceNo(), Date: m.Date, Time: m.Time,

@@ -23,7 +23,7 @@ func (s *session) capture(j *job) (purchase.Ended, error) {
 	return s.settleBy(j, request, func(m zvt.StatusInformation) (purchase.Body, error) {
 		// BMP 04 of the answer is not compared: terminals put the final amount, the
 		// part given back, or 0 there (section 10).
-		return purchase.Captured{Command: j.cmd.ID, Amount: j.cmd.Amount, Receipt: m.Receipt, Trace: m.TraceNo()}, nil
+		return purchase.Captured{Command: j.cmd.ID, Amount: j.cmd.Amount, Receipt: m.Receipt, Trace: m.TraceNo(), Unread: unread(m)}, nil
 	})
 }
 
@@ -99,7 +99,7 @@ func (s *session) release(j *job) (purchase.Ended, error) {
 	}
 	request := zvt.PreAuthReversal{Receipt: j.cmd.Hold.Receipt, Currency: s.t.opts.currency()}
 	return s.settleBy(j, request, func(m zvt.StatusInformation) (purchase.Body, error) {
-		return purchase.Released{Command: j.cmd.ID, Receipt: m.Receipt, Trace: m.TraceNo()}, nil
+		return purchase.Released{Command: j.cmd.ID, Receipt: m.Receipt, Trace: m.TraceNo(), Unread: unread(m)}, nil
 	})
 }
 
@@ -118,7 +118,7 @@ func (s *session) reverse(j *job) (purchase.Ended, error) {
 		if a := m.AmountMinor; a.Set && a.Value != 0 && money.Minor(a.Value) != j.cmd.Amount {
 			return nil, fmt.Errorf("terminal reversed %d, asked for %d", a.Value, j.cmd.Amount)
 		}
-		return purchase.Reversed{Command: j.cmd.ID, Amount: j.cmd.Amount, Receipt: m.Receipt, Trace: m.TraceNo()}, nil
+		return purchase.Reversed{Command: j.cmd.ID, Amount: j.cmd.Amount, Receipt: m.Receipt, Trace: m.TraceNo(), Unread: unread(m)}, nil
 	})
 }
 
