@@ -34,7 +34,14 @@ func (a *App) adminServices() []supervise.Service {
 		if err != nil {
 			return err
 		}
-		return s.Run(ctx)
+		if a.o.Listen == nil {
+			return s.Run(ctx)
+		}
+		l, err := a.o.Listen("unix", a.o.Config.AdminSocket)
+		if err != nil {
+			return err
+		}
+		return s.Serve(ctx, l)
 	}}}
 }
 
