@@ -41,6 +41,8 @@ type State struct {
 	Marks []any  // everything acknowledged before the cut, in order
 	Dir   string // a real directory for files outside the VFS; empty at a first cut
 	Cut   string // where and how the power was lost
+	At    int    // operations before the first cut
+	Mode  Mode   // what became of unsynced writes, at both cuts
 	Recut bool   // Disk comes from a cut during the recovery from another state
 }
 
@@ -159,7 +161,7 @@ func (e *explorer) work(tb testing.TB, dir string) {
 // try checks a state and, if wanted, a cut of its own recovery.
 func (e *explorer) try(j job, dir string) {
 	log := NewLog()
-	st := &State{Disk: NewFS(j.files, log), Marks: e.log.Marks(j.at), Dir: dir, Cut: j.String()}
+	st := &State{Disk: NewFS(j.files, log), Marks: e.log.Marks(j.at), Dir: dir, Cut: j.String(), At: j.at, Mode: j.mode}
 	err := e.check(st)
 	e.count(st, err)
 	if err != nil || !j.recut {
@@ -169,7 +171,7 @@ func (e *explorer) try(j job, dir string) {
 	files := log.Crash(at, j.mode, j.ordered, j.rng)
 	again := &State{
 		Disk: NewFS(files, NewLog()), Marks: append(st.Marks, log.Marks(at)...), Dir: dir,
-		Cut: fmt.Sprintf("%s; again behind operation %d of %d of the recovery", st.Cut, at, log.Len()), Recut: true,
+		Cut: fmt.Sprintf("%s; again behind operation %d of %d of the recovery", st.Cut, at, log.Len()), At: j.at, Mode: j.mode, Recut: true,
 	}
 	e.count(again, e.check(again))
 }
