@@ -91,6 +91,8 @@ func TestWhatTheCommandsPrint(t *testing.T) {
 		{"order-show-paid.txt", bad, exitOK, []string{"order", "show", admintest.PaidOrder}},
 		{"order-show-unpaid.txt", bad, exitOK, []string{"order", "show", admintest.UnpaidOrder}},
 		{"order-show-open.txt", bad, exitOK, []string{"order", "show", admintest.OpenOrder}},
+		{"order-show-receipt.txt", bad, exitOK, []string{"order", "show", admintest.PaidOrder, "--receipt"}},
+		{"order-show-no-receipt.txt", bad, exitOK, []string{"order", "show", admintest.OpenOrder, "--receipt"}},
 		{"order-show-open.json", bad, exitOK, []string{"order", "show", admintest.OpenOrder, "--json"}},
 		{"queue-ls.txt", bad, exitOK, []string{"queue", "ls"}},
 		{"queue-ls-none.txt", empty, exitOK, []string{"queue", "ls"}},

@@ -70,16 +70,43 @@ func reportStates(rs []admin.Report) string {
 }
 
 func newOrderShow() *cobra.Command {
-	return asking(&cobra.Command{
+	var receipt bool
+	cmd := &cobra.Command{
 		Use:   "show ORDER",
 		Short: "One order with its journal",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			show := showOrder
+			if receipt {
+				show = showSlips
+			}
 			return ask(cmd, func(ctx context.Context, c *admin.Client) (admin.OrderDetail, error) {
 				return c.Order(ctx, args[0])
-			}, showOrder)
+			}, show)
 		},
-	})
+	}
+	cmd.Flags().BoolVar(&receipt, "receipt", false, "only the customer's receipts, as the terminal printed them")
+	return asking(cmd)
+}
+
+// showSlips prints the receipts, the oldest first, without anything else: to be given
+// to a customer.
+func showSlips(p *printer, o admin.OrderDetail) {
+	n := 0
+	for _, e := range o.Journal {
+		if len(e.Slip) == 0 {
+			continue
+		}
+		if n++; n > 1 {
+			p.line("")
+		}
+		for _, l := range e.Slip {
+			p.line("%s", printable(l))
+		}
+	}
+	if n == 0 {
+		p.line("No receipt.")
+	}
 }
 
 func showOrder(p *printer, o admin.OrderDetail) {

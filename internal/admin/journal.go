@@ -20,10 +20,17 @@ func JournalOf(events []purchase.Event, currency money.Currency) []JournalEntry 
 		}
 		out = append(out, JournalEntry{
 			At: wall(ev.At.Wall), ClockSynced: ev.At.Synced, Kind: string(ev.Body.Kind()),
-			Text: oneLine(text(ev.Body, currency)), Event: raw,
+			Text: oneLine(text(ev.Body, currency)), Event: raw, Slip: slip(ev.Body),
 		})
 	}
 	return out
+}
+
+func slip(body purchase.Body) []string {
+	if b, ok := body.(purchase.Ended); ok {
+		return b.Slip
+	}
+	return nil
 }
 
 // text says in a few words what happened.
@@ -32,13 +39,13 @@ func text(body purchase.Body, c money.Currency) string {
 	case purchase.Arm:
 		return "armed on lane " + b.Terms.Lane + " for a hold of " + money.Format(b.Terms.Limit, c)
 	case purchase.HoldGranted:
-		return "terminal" + with(b.Hold.Terminal) + " holds " + money.Format(b.Hold.Amount, c) + ", receipt " + b.Hold.Receipt + with(b.Hold.Card)
+		return "terminal" + with(b.Hold.Terminal) + " holds " + money.Format(b.Hold.Amount, c) + ", receipt " + b.Hold.Receipt + with(b.Hold.Card) + unread(b.Unread)
 	case purchase.Captured:
-		return "terminal took " + money.Format(b.Amount, c) + ", receipt " + b.Receipt
+		return "terminal took " + money.Format(b.Amount, c) + ", receipt " + b.Receipt + unread(b.Unread)
 	case purchase.Released:
-		return "terminal gave the hold back, receipt " + b.Receipt
+		return "terminal gave the hold back, receipt " + b.Receipt + unread(b.Unread)
 	case purchase.Reversed:
-		return "terminal undid the capture, receipt " + b.Receipt
+		return "terminal undid the capture, receipt " + b.Receipt + unread(b.Unread)
 	case purchase.Ended:
 		return endedText(b)
 	case purchase.HoldFound:
@@ -61,6 +68,14 @@ func text(body purchase.Body, c money.Currency) string {
 		return "not used" + colon(b.Why)
 	}
 	return laterText(body, c)
+}
+
+// unread points to what a driver could not read of a result.
+func unread(hex string) string {
+	if hex == "" {
+		return ""
+	}
+	return "; not readable: " + hex
 }
 
 // laterText is for what happens after the purchase itself.

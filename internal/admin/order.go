@@ -153,6 +153,8 @@ type JournalEntry struct {
 	Kind        string          `json:"kind"`
 	Text        string          `json:"text"`
 	Event       json.RawMessage `json:"event"`
+	// Slip is the customer's receipt of the terminal's command that ended, line by line.
+	Slip []string `json:"slip,omitempty"`
 }
 
 // QueueEntry is one thing that waits to be told, or a dead letter.

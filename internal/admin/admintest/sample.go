@@ -109,7 +109,9 @@ func paidOrder() admin.OrderDetail {
 		purchase.Sign{Sign: purchase.SignClosed, SaaSOrderNo: "SO-1"},
 		purchase.Detected{Source: purchase.FromDetection, SaaSOrderNo: "SO-1", OK: true, Lines: lines},
 		purchase.Captured{Command: cmd, Amount: 566, Receipt: "0043"},
-		purchase.Ended{Command: cmd, What: purchase.CmdCapture, Outcome: purchase.Done, Acked: true},
+		purchase.Ended{Command: cmd, What: purchase.CmdCapture, Outcome: purchase.Done, Acked: true, Slip: []string{
+			"* * KUNDENBELEG * *", "", "Visa 476173******0010", "EUR 5,66", "Danke",
+		}},
 		purchase.Reported{Report: 1, OK: true},
 	})}
 }
