@@ -143,6 +143,11 @@ func (p *printer) statusFacts(s admin.Status) table {
 		fact(plain, "money", "%d orders in work: %d holds open over %s, %d under review, %d not yet reported",
 			m.OpenOrders, m.OpenHolds, moneyText(m), m.InReview, m.Unreported)
 	}
+	for _, l := range s.Lanes {
+		if r := l.RestockRefused; r != nil {
+			fact(warn, "restock", "refused on lane %s %s ago: %s", l.Lane, p.age(r.At), r.Why)
+		}
+	}
 	q := s.Queue
 	tone := plain
 	if q.Dead > 0 || q.StoreError != "" {

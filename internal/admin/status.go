@@ -39,6 +39,14 @@ type Lane struct {
 	Currency   string     `json:"currency"`
 	Restock    string     `json:"restock"`         // "", asked, opening, open, closed
 	Order      *LaneOrder `json:"order,omitempty"` // the last customer's
+	// RestockRefused is the last restock that could not start, since the start.
+	RestockRefused *RestockRefused `json:"restock_refused,omitempty"`
+}
+
+// RestockRefused says why a restock could not start.
+type RestockRefused struct {
+	Why string    `json:"why"`
+	At  time.Time `json:"at"`
 }
 
 // Reason says why a lane does not sell; Code is what its display shows. A reason of

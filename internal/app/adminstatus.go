@@ -55,6 +55,9 @@ func (v *adminView) lanes() []admin.Lane {
 			Lane: l.Name, Selling: len(l.Why) == 0, Reasons: admin.ReasonsOf(l.Why), Armed: l.Armed, CardSeen: l.CardSeen,
 			LimitMinor: int64(l.Limit), Currency: string(l.Currency), Restock: string(screen.RestockOf(l.Restock)),
 		}
+		if r := l.Refusal; r != nil {
+			out[i].RestockRefused = &admin.RestockRefused{Why: r.Why, At: time.UnixMilli(r.At).UTC()}
+		}
 		if o := l.Order; o != nil {
 			out[i].Order = &admin.LaneOrder{OrderID: string(o.Order), Phase: string(o.Phase())}
 			if o.Outcome != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edged/internal/engine"
+	"edged/internal/purchase"
 	"edged/internal/screen"
 	"edged/internal/serialdev/cells"
 	"edged/internal/serialdev/pole"
@@ -23,12 +24,23 @@ type customerScreen struct {
 	label   string // of the lane's door
 	lang    string
 	size    screen.Size
-	display *pole.Display
+	display customerDisplay
 	wake    chan struct{}
 
 	mu   sync.Mutex
 	view engine.LaneView
 	old  []engine.LaneView // not looked at yet; bounded by maxUnseen
+	seen bool              // view is one, and not the empty one before the first
+
+	// The one of run: a refused restock, and until when it is shown.
+	refused purchase.OrderID
+	notice  time.Time
+}
+
+// customerDisplay is what shows rows to a customer; Show does not block.
+type customerDisplay interface {
+	Run(ctx context.Context) error
+	Show(rows []string)
 }
 
 // maxUnseen bounds the views that wait to be looked at; the oldest gives way.
@@ -111,34 +123,57 @@ func (c *customerScreen) run(ctx context.Context) error {
 		case <-c.wake:
 		case <-timer.C:
 		}
+		views := c.unseen()
+		if len(views) == 0 {
+			continue // nothing is known of the lane yet
+		}
 		var sit screen.Situation
-		for _, v := range c.unseen() {
-			watch, sit = watch.Look(c.situation(v), time.Since(start))
+		now := time.Now()
+		for _, v := range views {
+			watch, sit = watch.Look(c.situation(v, now), now.Sub(start))
 		}
 		page := screen.Render(sit, c.size, c.lang)
 		c.display.Show(page.Rows)
-		if page.Next > 0 {
-			timer.Reset(page.Next)
+		if next := c.next(page.Next, now); next > 0 {
+			timer.Reset(next)
 		}
 	}
 }
 
-// unseen is every view since the last look, or the last one again.
+// next is when to paint again: for the page's sake, or to end a notice. Zero: when
+// something happens.
+func (c *customerScreen) next(page time.Duration, now time.Time) time.Duration {
+	left := c.notice.Sub(now)
+	if left <= 0 || (page > 0 && page < left) {
+		return page
+	}
+	return left
+}
+
+// unseen is every view since the last look, or the last one again; none before the
+// first.
 func (c *customerScreen) unseen() []engine.LaneView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.old) == 0 {
+	switch {
+	case len(c.old) == 0 && c.seen:
 		return []engine.LaneView{c.view}
+	case len(c.old) == 0:
+		return nil
 	}
 	views := c.old
-	c.view, c.old = views[len(views)-1], nil
+	c.view, c.old, c.seen = views[len(views)-1], nil, true
 	return views
 }
 
-func (c *customerScreen) situation(v engine.LaneView) screen.Situation {
+func (c *customerScreen) situation(v engine.LaneView, now time.Time) screen.Situation {
+	if r := v.Refusal; r != nil && r.ID != c.refused {
+		c.refused, c.notice = r.ID, now.Add(screen.NoticeTime)
+	}
 	s := screen.Situation{
 		Reasons: v.Why, Armed: v.Armed, CardSeen: v.CardSeen, Limit: v.Limit, Currency: v.Currency,
 		Door: c.label, Restock: screen.RestockOf(v.Restock),
+		RestockRefused: now.Before(c.notice),
 	}
 	if v.Order != nil {
 		s.Order = screen.OrderOf(*v.Order, v.Reminded)

@@ -106,6 +106,7 @@ type laneRun struct {
 	stored   []byte // of the lane's record as it is in the store
 	last     *purchase.State
 	reminded bool
+	refusal  *RestockRefusal
 	shown    LaneView
 }
 

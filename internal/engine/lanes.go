@@ -171,6 +171,7 @@ func (e *Engine) laneEffect(l *laneRun, eff lane.Effect) {
 	case lane.OpenForRestock:
 		e.startRestock(name, eff)
 	case lane.Refused:
+		l.refusal = &RestockRefusal{ID: eff.ID, Why: eff.Why, At: e.stamp().Wall}
 		e.alarm(Alarm{Kind: "restock_refused", Lane: name, Order: eff.ID, Text: eff.Why})
 	}
 }

@@ -65,6 +65,14 @@ type LaneView struct {
 	Restock  *lane.Restock
 	Order    *purchase.State // the last customer's, nil if none since the start
 	Reminded bool            // the customer was reminded of the open door
+	Refusal  *RestockRefusal // the last restock that could not start; nil: none since the start
+}
+
+// RestockRefusal is a restock that could not start.
+type RestockRefusal struct {
+	ID  purchase.OrderID
+	Why string
+	At  int64 // wall milliseconds
 }
 
 // Alarm is something the operator must know now.

@@ -14,7 +14,7 @@ func (l *laneRun) view() LaneView {
 	s := l.state
 	v := LaneView{
 		Name: s.Settings.Name, Why: s.Why(), CardSeen: s.CardSeen, Limit: s.Limit, Currency: s.Currency,
-		Restock: s.Durable.Restock, Order: l.last, Reminded: l.reminded,
+		Restock: s.Durable.Restock, Order: l.last, Reminded: l.reminded, Refusal: l.refusal,
 	}
 	v.Armed = s.Busy != nil && s.Busy.Kind == purchase.CmdArm
 	return v

@@ -52,7 +52,8 @@ func status() admin.Status {
 			},
 			{
 				Lane: "side", Reasons: admin.ReasonsOf([]lane.Reason{lane.DoorOpen, lane.TerminalDown}), LimitMinor: 5000, Currency: "EUR",
-				Order: &admin.LaneOrder{OrderID: OpenOrder, Phase: "open"},
+				Order:          &admin.LaneOrder{OrderID: OpenOrder, Phase: "open"},
+				RestockRefused: &admin.RestockRefused{Why: "a customer's door is open", At: at(7000)},
 			},
 		},
 		Money: []admin.Money{{Currency: "EUR", OpenOrders: 2, OpenHolds: 1, HeldMinor: 5000, Unreported: 1}},
