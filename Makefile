@@ -6,7 +6,7 @@ BIN         = bin
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS     = -s -w -X edged/internal/version.version=$(VERSION)
 
-.PHONY: check build fmt vet lint test race fuzz-seeds cross bench demo demo-kills tools clean
+.PHONY: check build fmt vet lint test race crash fuzz-seeds cross bench demo demo-kills torture clean
 
 check: fmt vet lint race demo ## all that a change must pass
 
@@ -25,12 +25,20 @@ lint:
 test:
 	$(GO) test ./...
 
-race:
-	$(GO) test -race -timeout 15m ./...
+race: ## the tests in their short form, with the race detector
+	$(GO) test -race -short -timeout 15m ./...
+
+# The long forms that cut power, processes and lines everywhere; they print how often.
+CRASH_PKGS = ./internal/queue ./internal/engine ./internal/purchase ./internal/serialdev/zvtterm
+CRASH_RUN  = PowerFail|Crash|Cut|Model|Harness
+crash:
+	@mkdir -p $(BIN)
+	@$(GO) test -count=1 -v -timeout 60m -run '$(CRASH_RUN)' $(CRASH_PKGS) > $(BIN)/crash.log 2>&1 || { cat $(BIN)/crash.log; exit 1; }
+	@grep -E '^ok|_test.go:.*(states|cuts|events)' $(BIN)/crash.log
 
 # Each fuzz target on its seeds is part of `go test`; this looks a little further.
 fuzz-seeds:
-	@for pkg in $$($(GO) list ./...); do \
+	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd internal | xargs -n1 dirname | sort -u); do pkg=./$$pkg; \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz'); do \
 	    echo "$$pkg $$target"; \
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),2s) $$pkg >/dev/null || exit 1; \
@@ -48,6 +56,13 @@ demo: build
 
 demo-kills: build
 	$(BIN)/edged demo --auto $(or $(N),50) --faults --kill --seed $(or $(SEED),1)
+
+# The long versions, before a release; the last result is in docs/reliability.md.
+torture:
+	EDGED_TORTURE=1 $(MAKE) crash
+	$(GO) test -count=1 -timeout 60m -run Sabotage -sabotage ./internal/demo
+	$(GO) test -count=1 -timeout 60m -run Model -deep ./internal/purchase
+	for seed in $(or $(SEEDS),1 2 3 4 5 6 7 8 9 10); do $(MAKE) -s demo-kills N=200 SEED=$$seed || exit 1; done
 
 clean:
 	rm -rf $(BIN)
