@@ -22,6 +22,7 @@ const (
 	CmdAbortByECR      Command = 0x06B0
 	CmdReadCard        Command = 0x06C0
 	CmdDisplayText     Command = 0x06E0
+	CmdChangeBaud      Command = 0x0840
 	CmdAck             Command = 0x8000
 	classNack          byte    = 0x84 // the second byte is a result code
 )

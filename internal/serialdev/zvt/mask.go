@@ -57,7 +57,7 @@ func prefixOf(cmd Command, data []byte) (pw, skip int) {
 	case CmdStatusEnquiry, CmdRepeatReceipt, CmdReversal, CmdRefund, CmdEndOfDay, CmdInitialisation,
 		0x0610, 0x061B, 0x0691: // turnover totals, set terminal id, set date (section 9.17)
 		pw, skip = 3, 3
-	case CmdReadCard, CmdAbortByPT, CmdIntermediateStatus:
+	case CmdReadCard, CmdAbortByPT, CmdIntermediateStatus, CmdChangeBaud:
 		skip = 1
 	}
 	return min(pw, len(data)), min(skip, len(data))

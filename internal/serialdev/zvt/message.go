@@ -124,6 +124,8 @@ func parseControl(cmd Command, data []byte) (Message, error) {
 		return parseBody(data, (*ReadCard).body)
 	case CmdDisplayText:
 		return parseBody(data, (*DisplayText).body)
+	case CmdChangeBaud:
+		return parseBody(data, (*ChangeBaud).body)
 	}
 	return nil, ErrUnknownCommand
 }

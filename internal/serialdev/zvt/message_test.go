@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -51,6 +52,8 @@ func fullMessages() []Message {
 			Password: "123456", AmountMinor: Minor(1), Currency: EUR, PaymentType: Some(PaymentByTerminal),
 			Authorisation: authID, TLV: tlv,
 		},
+		ChangeBaud{Code: 7},
+		DiagnosisOf(DiagnosisEMV),
 		ReadCard{TimeoutSeconds: 15, CardType: Some(byte(0x10)), DialogControl: Some(byte(2)), TLV: tlv},
 		DisplayText{DurationSeconds: Some(byte(0)), Lines: []string{"one", "", "three", "4", "5", "6", "7", "8"}, Beeps: Some(byte(1)), TLV: tlv},
 		fullStatus(tlv, raw),
@@ -253,6 +256,10 @@ func TestBodies(t *testing.T) {
 		{"a registration without currency", "060004 000000 DE", nil},
 		{"a registration with half a currency", "060005 000000 DE 09", ErrLength},
 		{"a status enquiry with half a password", "050102 0000", ErrLength},
+		{"a baud rate without its code", "084000", ErrLength},
+		{"a baud rate and more", "084002 0700", ErrLength},
+		{"a broken list of open reservations", "062304 87FFFF 06", ErrLength},
+		{"broken totals", "040f3b 2700 60F0F5F3 0001 0009 01 0000000000A0" + strings.Repeat("00", 42), ErrDigit},
 		{"a command of a vendor", "0fa100", ErrUnknownCommand},
 	}
 	for _, tt := range tests {

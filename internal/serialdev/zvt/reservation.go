@@ -7,6 +7,12 @@ const (
 	PaymentPrinterUp  byte = 0x04 // added: the register's printer is ready
 )
 
+// Values of tag 1F06, what a Reservation is (section 7; 01, 04 and 05 are deprecated).
+const (
+	ReservationNew      byte = 0x02
+	ReservationExtended byte = 0x03
+)
+
 // NoReceipt is the receipt number that stands for "none" (section 9.5).
 const NoReceipt = "FFFF"
 
@@ -28,12 +34,24 @@ type Reservation struct {
 	TLV           TLV
 }
 
+// Extends reports whether m enlarges an earlier reservation: tag 1F06 says so, or it
+// names a trace number and the tag is not there (section 9.4). AmountMinor is the new
+// total then. Few terminals do it, and for credit cards only (section 10).
+func (m Reservation) Extends() bool {
+	if o, ok := m.TLV.Find(TagReservation); ok && len(o.Value) == 1 {
+		return o.Value[0] == ReservationExtended
+	}
+	_, long := m.TLV.Find(TagLongTrace)
+	return m.Trace != "" || long
+}
+
 // Command returns 06 22.
 func (Reservation) Command() Command { return CmdReservation }
 
 func (m Reservation) encode() ([]byte, error) { return encodeBody(m.body) }
 
 func (m *Reservation) body(c *codec) {
+	c.need("authorisation to extend", !m.Extends() || !m.Authorisation.IsZero())
 	c.amount(&m.AmountMinor)
 	c.currency(&m.Currency)
 	c.byte(bmpPaymentType, &m.PaymentType)
