@@ -132,25 +132,26 @@ func (v *adminView) letters(ctx context.Context, after queue.N) ([]letter, error
 	return out, nil
 }
 
-// dead lists the dead letters. They are read with a snapshot of the store, so
-// nothing is read while there is none.
+// dead lists the dead letters.
 func (v *adminView) dead(ctx context.Context) ([]letter, error) {
-	st, err := v.a.store.Stats(ctx)
-	if err != nil || st.Dead == 0 {
-		return nil, err
-	}
-	snap, err := v.a.store.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if snap == nil { // the engine, which recovers, was quicker
-		return nil, fmt.Errorf("%w: the store is being written anew", admin.ErrUnavailable)
-	}
 	var out []letter
-	for _, d := range snap.Dead {
-		out = append(out, newLetter(letter{n: d.N, dead: true, class: d.Class, reason: d.Reason, attempts: d.Attempts, body: d.Body}))
+	for after := queue.N(0); ; {
+		rows, err := v.a.store.ReadDead(ctx, after, letterPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range rows {
+			after = d.N
+			out = append(out, deadLetter(d))
+		}
+		if len(rows) < letterPage {
+			return out, nil
+		}
 	}
-	return out, nil
+}
+
+func deadLetter(d queue.Dead) letter {
+	return newLetter(letter{n: d.N, dead: true, class: d.Class, reason: d.Reason, attempts: d.Attempts, body: d.Body})
 }
 
 func newLetter(l letter) letter {
@@ -173,14 +174,12 @@ func (v *adminView) letter(ctx context.Context, n int64) (letter, error) {
 	if len(rows) == 1 && rows[0].N == queue.N(n) {
 		return newLetter(letter{n: rows[0].N, class: admin.ClassReport, body: rows[0].Body}), nil
 	}
-	dead, err := v.dead(ctx)
+	dead, err := v.a.store.ReadDead(ctx, queue.N(n-1), 1)
 	if err != nil {
 		return letter{}, err
 	}
-	for _, l := range dead {
-		if l.n == queue.N(n) {
-			return l, nil
-		}
+	if len(dead) == 1 && dead[0].N == queue.N(n) {
+		return deadLetter(dead[0]), nil
 	}
 	return letter{}, fmt.Errorf("%w: the queue has no entry %d", admin.ErrNotFound, n)
 }

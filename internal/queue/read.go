@@ -87,6 +87,27 @@ func (s *Store) ReadReports(ctx context.Context, after N, limit int) (rows []Rep
 	return rows, err
 }
 
+// ReadDead returns at most limit dead letters behind number after, in order. Bad
+// records are quarantined and left out.
+func (s *Store) ReadDead(ctx context.Context, after N, limit int) (rows []Dead, err error) {
+	var bad []badRow
+	err = s.read(ctx, func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) bool {
+			d := Dead{
+				N: N(st.ColumnInt64(0)), Seq: Seq(st.ColumnInt64(1)),
+				Class: st.ColumnText(2), Reason: st.ColumnText(3), Attempts: st.ColumnInt64(4),
+			}
+			body, err := collect(&bad, bindDead(d), st.ColumnRawBlob(5), numbered("dead", int64(d.N), d.Seq))
+			if d.Body = body; err == nil {
+				rows = append(rows, d)
+			}
+			return true
+		}, "SELECT n, seq, class, reason, attempts, body FROM dead WHERE n>? ORDER BY n LIMIT ?", after, int64(limit))
+	})
+	s.removeBadLater(bad)
+	return rows, err
+}
+
 // ReadEvents returns at most limit events of the spool behind number after, in
 // order. Bad records are quarantined and left out.
 func (s *Store) ReadEvents(ctx context.Context, after N, limit int) (rows []EventRow, err error) {

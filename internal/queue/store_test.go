@@ -161,3 +161,29 @@ func TestCloseLeavesOneDatabaseFile(t *testing.T) {
 		t.Errorf("database: %v, %v", fi, err)
 	}
 }
+
+func TestDeadLettersAreReadInPages(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	var ns []N
+	err := s.Commit(t.Context(), func(tx *Tx) error {
+		for _, class := range []string{"report", "callback", "report"} {
+			n, err := tx.PutDead(Dead{Class: class, Reason: "why", Attempts: 2, Body: []byte(class)})
+			if err != nil {
+				return err
+			}
+			ns = append(ns, n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := s.ReadDead(t.Context(), 0, 2)
+	if err != nil || len(first) != 2 || first[0].N != ns[0] || first[1].Class != "callback" || string(first[1].Body) != "callback" || first[1].Attempts != 2 {
+		t.Fatalf("first page %+v, %v", first, err)
+	}
+	rest, err := s.ReadDead(t.Context(), first[1].N, 2)
+	if err != nil || len(rest) != 1 || rest[0].N != ns[2] || rest[0].Reason != "why" {
+		t.Errorf("second page %+v, %v", rest, err)
+	}
+}

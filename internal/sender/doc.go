@@ -2,7 +2,8 @@
 //
 // It promises:
 //   - a report is sent again and again, byte for byte the same, until the SaaS
-//     has acknowledged or finally refused it; no count and no age ends that;
+//     has acknowledged it, or a person has dropped it; no count and no age ends that;
+//   - one that was refused is a dead letter, and is sent again every 6 hours;
 //   - the reports of one order go in sequence, and an order that is stuck never
 //     delays another;
 //   - a fleet that comes back from an outage does not stampede: the drain starts

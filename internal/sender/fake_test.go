@@ -34,6 +34,7 @@ type bench struct {
 	begin time.Time
 
 	rows     []queue.ReportRow
+	dead     []queue.Dead
 	reads    int
 	sent     []sent
 	posted   []purchase.Event
@@ -70,6 +71,19 @@ func (b *bench) ReadReports(_ context.Context, after queue.N, limit int) ([]queu
 	}
 	i, _ := slices.BinarySearchFunc(b.rows, after+1, func(r queue.ReportRow, n queue.N) int { return int(r.N - n) })
 	return slices.Clone(b.rows[i:min(i+limit, len(b.rows))]), nil
+}
+
+func (b *bench) ReadDead(_ context.Context, after queue.N, limit int) ([]queue.Dead, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i, _ := slices.BinarySearchFunc(b.dead, after+1, func(d queue.Dead, n queue.N) int { return int(d.N - n) })
+	return slices.Clone(b.dead[i:min(i+limit, len(b.dead))]), b.readErr
+}
+
+// bury adds a dead letter.
+func (b *bench) bury(acct string, order, n int) {
+	text := fmt.Sprintf(`{"v":1,"o":"O%d","n":%d,"acct":%q,"b":%s}`, order, n, acct, body(order, n))
+	b.dead = append(b.dead, queue.Dead{N: queue.N(1000 + len(b.dead)), Seq: queue.Seq(order), Class: "report", Body: []byte(text)})
 }
 
 func (b *bench) send(_ context.Context, body []byte) sender.Result {

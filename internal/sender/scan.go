@@ -37,6 +37,9 @@ func (s *Sender) next(ctx context.Context) (*letter, time.Duration) {
 		switch {
 		case len(rows) == pageRows:
 		case whole:
+			if l := s.nextDead(ctx, now); l != nil { // what was never refused goes first
+				return l, 0
+			}
 			return nil, s.idle(now)
 		default:
 			s.rewind()
@@ -70,6 +73,7 @@ func (s *Sender) idle(now time.Time) time.Duration {
 	if !s.due.IsZero() {
 		wait = min(wait, s.due.Sub(now))
 	}
+	wait = s.dead.wait(now, wait)
 	s.rewind()
 	return wait
 }

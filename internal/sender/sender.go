@@ -18,6 +18,7 @@ import (
 // Outbox is what the sender reads; queue.Store is one.
 type Outbox interface {
 	ReadReports(ctx context.Context, after queue.N, limit int) ([]queue.ReportRow, error)
+	ReadDead(ctx context.Context, after queue.N, limit int) ([]queue.Dead, error)
 }
 
 // Verdict is what became of one try.
@@ -26,7 +27,7 @@ type Verdict string
 // The verdicts.
 const (
 	Acked   Verdict = "acked"   // acknowledged, or processed already
-	Refused Verdict = "refused" // a final no: a dead letter
+	Refused Verdict = "refused" // a no: a dead letter
 	Later   Verdict = "later"   // this report again, later
 	Away    Verdict = "away"    // the SaaS does not answer, or wants less of us: everything later
 )
@@ -74,6 +75,7 @@ type Sender struct {
 	barred   time.Time           // no request before, as the SaaS itself said
 	strange  bool                // a row of another account has been alarmed
 	unread   bool                // the outbox could not be read, and that is logged
+	dead     deadRound
 }
 
 // block keeps an order's reports back.
@@ -84,8 +86,9 @@ type block struct {
 
 // letter is a report that may be sent now.
 type letter struct {
-	row queue.ReportRow
-	out purchase.OutboxRow
+	row  queue.ReportRow
+	out  purchase.OutboxRow
+	dead bool // refused before: its row is no longer in the outbox
 }
 
 const (

@@ -24,6 +24,9 @@ func (s *Sender) try(ctx context.Context, l letter) {
 	case Acked, Refused:
 		s.answered(ctx, l, r)
 	case Away:
+		if l.dead {
+			s.dead.put(l.row.N, time.Now()) // as soon as the SaaS is back
+		}
 		s.away(r)
 	default:
 		s.later(l, r)
@@ -44,6 +47,10 @@ func (s *Sender) answered(ctx context.Context, l letter, r Result) {
 	s.pace.success()
 	ev := purchase.Event{Order: l.out.Order, Body: purchase.Reported{Report: l.out.Report, OK: r.Verdict == Acked, Msg: r.Msg}}
 	_, err := s.o.Post(context.WithoutCancel(ctx), ev)
+	if l.dead {
+		s.deadAnswered(l, err)
+		return
+	}
 	if err == nil && s.stays(ctx, l.row) {
 		err = errStays
 	}
@@ -65,6 +72,10 @@ func (s *Sender) stays(ctx context.Context, row queue.ReportRow) bool {
 
 func (s *Sender) later(l letter, r Result) {
 	s.pace.trouble()
+	if l.dead {
+		s.dead.put(l.row.N, time.Now().Add(max(r.RetryAfter, deadRetry)))
+		return
+	}
 	s.hold(l.row.Seq, r.RetryAfter)
 	s.log.Warn("report is sent again later", logkey.OrderID, string(l.out.Order), logkey.Reason, r.Reason, logkey.Err, r.Msg)
 }
