@@ -95,6 +95,7 @@ type Device struct {
 	Driver string `json:"driver"`
 	Port   string `json:"port"`
 	Up     bool   `json:"up"`
+	Why    string `json:"why,omitempty"` // it is down, in its driver's words; "" if that is not known
 }
 
 // SaaS is the vendor's API.
@@ -142,9 +143,9 @@ func (s Status) FindProblems() []string {
 		reasons := l.problems()
 		add(len(reasons) > 0, "lane %s is out of service: %s", l.Lane, strings.Join(reasons, ", "))
 	}
-	add(!s.SaaS.Reachable, "%s", s.SaaS.problem())
+	add(!s.SaaS.Reachable, "the SaaS cannot be reached%s", because(s.SaaS.LastFailure))
 	for _, d := range s.Devices {
-		add(!d.Up, "lane %s: the %s does not answer", d.Lane, d.Device)
+		add(!d.Up, "lane %s: the %s does not answer%s", d.Lane, d.Device, because(d.Why))
 	}
 	add(s.Queue.StoreError != "", "the store commits nothing: %s", s.Queue.StoreError)
 	add(!s.Queue.ReserveReady, "the disk reserve for money is not there")
@@ -154,11 +155,12 @@ func (s Status) FindProblems() []string {
 	return out
 }
 
-func (s SaaS) problem() string {
-	if s.LastFailure == "" {
-		return "the SaaS cannot be reached"
+// because appends a reason, if there is one.
+func because(why string) string {
+	if why == "" {
+		return ""
 	}
-	return "the SaaS cannot be reached: " + s.LastFailure
+	return ": " + why
 }
 
 func (l Lane) problems() (out []string) {

@@ -178,7 +178,7 @@ func markUp(devices []admin.Device, labels map[string]string, up bool) {
 func (v *adminView) devices() []admin.Device {
 	out := []admin.Device{}
 	for _, l := range v.a.o.Config.Lanes {
-		out = append(out, admin.Device{Lane: l.Name, Device: "terminal", Driver: l.Terminal.Driver, Port: l.Terminal.Port})
+		out = append(out, admin.Device{Lane: l.Name, Device: "terminal", Driver: l.Terminal.Driver, Port: l.Terminal.Port, Why: v.a.lines.of(l.Name)})
 		if d := l.Display; d != nil {
 			out = append(out, admin.Device{Lane: l.Name, Device: "display", Driver: d.Driver, Port: d.Port})
 		}

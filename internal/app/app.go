@@ -52,7 +52,7 @@ type Options struct {
 	OpenPort    func(context.Context, port.Settings) (port.Line, error)
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	Listen      func(network, addr string) (net.Listener, error) // the local API's socket too
-	StoreVFS    string // of the store, for power-fail tests; needs StoreAlone
+	StoreVFS    string                                           // of the store, for power-fail tests; needs StoreAlone
 	StoreAlone  bool
 }
 
@@ -68,6 +68,7 @@ type App struct {
 	sender   *sender.Sender
 	reach    *reach.Watch
 	health   saasHealth
+	lines    deviceWhy
 	machines *machines.Watch
 	lanes    []builtLane
 	screens  screens

@@ -47,7 +47,9 @@ func (a *App) services(ctx context.Context) ([]supervise.Service, error) {
 	for name, t := range a.engine.Terminals() {
 		out = append(out, supervise.Service{
 			Name: "terminal " + name, StopTimeout: stopTerminal,
-			Run: func(ctx context.Context) error { return t.Run(ctx, a.engine.Post, a.engine.Acked) },
+			Run: func(ctx context.Context) error {
+				return t.Run(ctx, a.lines.hearing(name, a.engine.Post), a.engine.Acked)
+			},
 		})
 	}
 	faces, err := a.faces(ctx)
