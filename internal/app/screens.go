@@ -9,6 +9,7 @@ import (
 	"edged/internal/engine"
 	"edged/internal/purchase"
 	"edged/internal/screen"
+	"edged/internal/screen/catalogue"
 	"edged/internal/serialdev/cells"
 	"edged/internal/serialdev/pole"
 	"edged/internal/serialdev/port"
@@ -22,8 +23,7 @@ type screens map[string]*customerScreen
 type customerScreen struct {
 	lane    string
 	label   string // of the lane's door
-	lang    string
-	size    screen.Size
+	face    screen.Face
 	display customerDisplay
 	wake    chan struct{}
 
@@ -69,7 +69,8 @@ func (a *App) makeScreens() error {
 			return fmt.Errorf("lane %s: display: %w", l.conf.Name, err)
 		}
 		s := &customerScreen{
-			lane: l.conf.Name, lang: d.Language, size: screen.Size{Rows: 2, Cols: 20}, display: display,
+			lane: l.conf.Name, display: display,
+			face: screen.Face{Texts: catalogue.For(d.Language, nil), Shown: dialect.Charset().Shown},
 			wake: make(chan struct{}, 1),
 		}
 		if len(l.conf.Doors) > 0 {
@@ -132,7 +133,7 @@ func (c *customerScreen) run(ctx context.Context) error {
 		for _, v := range views {
 			watch, sit = watch.Look(c.situation(v, now), now.Sub(start))
 		}
-		page := screen.Render(sit, c.size, c.lang)
+		page := screen.Render(sit, c.face)
 		c.display.Show(page.Rows)
 		if next := c.next(page.Next, now); next > 0 {
 			timer.Reset(next)

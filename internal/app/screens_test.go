@@ -41,7 +41,7 @@ func (p *paper) last() string {
 func painted(t *testing.T, fn func(c *customerScreen, p *paper)) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &paper{}
-		c := &customerScreen{lane: "front", lang: "en", size: screen.Size{Rows: 2, Cols: 20}, display: p, wake: make(chan struct{}, 1)}
+		c := &customerScreen{lane: "front", display: p, wake: make(chan struct{}, 1)}
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() { _ = c.run(ctx) })

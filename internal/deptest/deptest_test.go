@@ -56,7 +56,11 @@ func arrows() []Rule {
 			Bans: append(pure(), Ban{Floats: true, Why: "amounts are integers"}),
 		},
 		{
-			Room: "internal/screen", Only: []string{"internal/money", "internal/purchase", "internal/lane"}, OnlyWhy: "a screen is rows of text: the driver knows the wire",
+			Room: "internal/screen/catalogue", Only: []string{}, OnlyWhy: "texts are data: when they are shown, and with which amount, is the screen's",
+			Bans: pure(),
+		},
+		{
+			Room: "internal/screen", Only: []string{"internal/screen/catalogue", "internal/money", "internal/purchase", "internal/lane"}, OnlyWhy: "a screen is rows of text: the driver knows the wire",
 			Bans: pure(),
 		},
 		{
@@ -100,7 +104,7 @@ func arrows() []Rule {
 		{
 			Room: "internal/engine",
 			Only: []string{
-				"internal/purchase", "internal/lane", "internal/money", "internal/queue", "internal/clock", "internal/logkey", "internal/screen",
+				"internal/purchase", "internal/lane", "internal/money", "internal/queue", "internal/clock", "internal/logkey", "internal/screen", "internal/screen/catalogue",
 			},
 			OnlyWhy: "the runner declares the interfaces that devices, SaaS and simulators satisfy, so that none of them can be special",
 			Bans: []Ban{

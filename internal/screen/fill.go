@@ -4,10 +4,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"edged/internal/screen/catalogue"
 )
 
 // leaves fills a text of the catalogue in and splits it over pages.
-func (p painter) leaves(t text, stay time.Duration) (out []leaf) {
+func (p painter) leaves(t catalogue.Text, stay time.Duration) (out []leaf) {
 	for page := range strings.SplitSeq(string(t), "\f") {
 		var rows []string
 		for row := range strings.SplitSeq(page, "\n") {
@@ -22,9 +24,10 @@ func (p painter) leaves(t text, stay time.Duration) (out []leaf) {
 func (p painter) fill(row string) []string {
 	left, right, valued := strings.Cut(row, "\t")
 	if !valued {
-		return []string{p.withDoor(left)}
+		return []string{p.withDoor(p.shown(left))}
 	}
-	return valueRows(strings.Split(left, "|"), p.value(right), p.size.Cols)
+	forms := strings.Split(p.shown(left), "|")
+	return valueRows(forms, p.value(right, p.size.Cols-width(forms[0])-1), p.size.Cols)
 }
 
 // withDoor puts the door's label in, cut so that what the text says of it is not.
@@ -34,26 +37,27 @@ func (p painter) withDoor(row string) string {
 		return row
 	}
 	room := p.size.Cols - (width(row) - width(mark))
-	return strings.Replace(row, mark, cutTo(clean(p.s.Door), room), 1)
+	return strings.Replace(row, mark, cutTo(p.shown(clean(p.s.Door)), room), 1)
 }
 
-// value is what stands behind a tab.
-func (p painter) value(name string) amount {
-	switch name {
+// value is what stands behind a tab; room is for a value that may be shorter.
+func (p painter) value(text string, room int) amount {
+	name, unit, _ := strings.Cut(text, "}")
+	switch name + "}" {
 	case "{limit}":
-		return p.t.amount(p.s.Limit, p.s.Currency)
+		return p.amount(p.s.Limit, p.s.Currency)
 	case "{code}":
-		return amount{digits: codeList(p.s.Reasons, p.size.Cols-width("Code "))}
-	case "{minutes} min":
-		return amount{digits: strconv.Itoa(int(p.s.LaneFor.Minutes())) + " min"}
+		return amount{digits: codeList(p.s.Reasons, room)}
+	case "{minutes}":
+		return amount{digits: strconv.Itoa(int(p.s.LaneFor.Minutes())) + p.shown(unit)}
 	case "{held}":
-		return p.t.amount(p.s.Order.Held, p.s.Order.Currency)
+		return p.amount(p.s.Order.Held, p.s.Order.Currency)
 	case "{total}":
-		return p.t.amount(p.s.Order.Total, p.s.Order.Currency)
+		return p.amount(p.s.Order.Total, p.s.Order.Currency)
 	case "{captured}":
-		return p.t.amount(p.s.Order.Captured, p.s.Order.Currency)
+		return p.amount(p.s.Order.Captured, p.s.Order.Currency)
 	}
-	return amount{digits: name}
+	return amount{digits: text}
 }
 
 // maxItemPages bounds how long a list keeps a customer waiting for the lane.
@@ -61,17 +65,17 @@ const maxItemPages = 10
 
 // list is a heading over the total, then the items in pages with the total kept in
 // the last row (displays.md §6).
-func (p painter) list(heading text) []leaf {
+func (p painter) list(heading catalogue.Text) []leaf {
 	o := p.s.Order
 	total := p.fill(string(p.t.TotalRow))
 	room := p.size.Rows - len(total)
 	if room < 1 { // a total so wide that it fills the display
-		return []leaf{{total, sentenceTurn}, {[]string{string(heading)}, sentenceTurn}}
+		return []leaf{{total, sentenceTurn}, {[]string{p.shown(string(heading))}, sentenceTurn}}
 	}
-	pages := []leaf{{append([]string{string(heading)}, total...), sentenceTurn}}
+	pages := []leaf{{append([]string{p.shown(string(heading))}, total...), sentenceTurn}}
 	for at := 0; at < len(o.Items); at += room {
 		if at/room == maxItemPages {
-			more := []string{string(p.t.MoreItems)}
+			more := []string{p.shown(string(p.t.MoreItems))}
 			return append(pages, leaf{append(more, total...), itemTurn})
 		}
 		var rows []string
@@ -94,6 +98,6 @@ func (p painter) item(it Item) []string {
 	if it.Count != "1" {
 		name = clean(it.Count) + "x " + name
 	}
-	a := p.t.amount(it.Amount, p.s.Order.Currency)
-	return valueRows([]string{name}, amount{digits: a.digits}, p.size.Cols)
+	a := p.amount(it.Amount, p.s.Order.Currency)
+	return valueRows([]string{p.shown(name)}, amount{digits: a.digits}, p.size.Cols)
 }

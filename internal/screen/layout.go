@@ -24,10 +24,10 @@ func (s Size) atLeast() Size { return Size{max(s.Rows, minRows), max(s.Cols, min
 // amount is money as it is written: digits, and the currency beside them.
 type amount struct{ digits, currency string }
 
-func (t *texts) amount(m money.Minor, c money.Currency) amount {
+func (p painter) amount(m money.Minor, c money.Currency) amount {
 	digits := money.FormatBare(m, c)
-	if t.Decimal != "." {
-		digits = strings.Replace(digits, ".", t.Decimal, 1)
+	if p.t.Decimal != "." {
+		digits = strings.Replace(digits, ".", p.t.Decimal, 1)
 	}
 	return amount{digits, string(c)}
 }

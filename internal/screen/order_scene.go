@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"edged/internal/purchase"
+	"edged/internal/screen/catalogue"
 )
 
 // order is the customer's screen; false: the customer has seen it long enough.
@@ -42,7 +43,7 @@ func (p painter) door() scene {
 	return p.turns(KindDoorOpen, sentenceTurn, p.granted(p.named(p.t.OpeningDoor, p.t.Opening))...).until(patience)
 }
 
-func (p painter) named(withDoor, without text) text {
+func (p painter) named(withDoor, without catalogue.Text) catalogue.Text {
 	if p.s.Door == "" {
 		return without
 	}
@@ -50,7 +51,7 @@ func (p painter) named(withDoor, without text) text {
 }
 
 // granted adds what the customer may spend if the card gave less than was asked.
-func (p painter) granted(parts ...text) []text {
+func (p painter) granted(parts ...catalogue.Text) []catalogue.Text {
 	if o := p.s.Order; o.Held < o.Asked {
 		parts = append(parts, p.t.GrantedLess)
 	}
@@ -129,7 +130,7 @@ func (p painter) givenBack() scene {
 	return p.turns(KindTotal, declinedFor/2, why, p.t.Released)
 }
 
-func (p painter) whyNothing() text {
+func (p painter) whyNothing() catalogue.Text {
 	o, t := p.s.Order, p.t
 	switch {
 	case o.Charge || o.Outcome == purchase.Unpaid: // goods were taken, money was not
@@ -156,7 +157,7 @@ func (p painter) whyNothing() text {
 
 // refusal says why a card gave no hold. Being offline reads differently from being
 // declined (displays.md §5).
-func (p painter) refusal() text {
+func (p painter) refusal() catalogue.Text {
 	t := p.t
 	switch p.s.Order.Refusal {
 	case purchase.ReasonDeclined:

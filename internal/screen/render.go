@@ -3,6 +3,8 @@ package screen
 import (
 	"slices"
 	"time"
+
+	"edged/internal/screen/catalogue"
 )
 
 // Page is what a display shows now.
@@ -41,11 +43,29 @@ const (
 	blink        = 2 * time.Second         // between two arms of the terminal
 )
 
+// Face is the display that a page is drawn for.
+type Face struct {
+	Size  Size
+	Texts *catalogue.Texts // English if nil
+	// Shown says how the display shows a text: one rune for each cell it takes. What
+	// stands beside an amount is laid out of that, so that a letter which is shown as two
+	// never pushes the amount over the edge. nil: as it is.
+	Shown func(string) string
+}
+
+// Languages lists the languages of the catalogue, for the configuration's check.
+func Languages() []string { return catalogue.Languages() }
+
 // Render gives the page for a situation. It is a pure function: the same situation
-// gives the same page. A language that the catalogue does not have falls back along
-// its locale chain to English.
-func Render(s Situation, size Size, lang string) Page {
-	p := painter{s: s, t: textsFor(lang), size: size.atLeast()}
+// gives the same page.
+func Render(s Situation, f Face) Page {
+	p := painter{s: s, t: f.Texts, size: f.Size.atLeast(), shown: f.Shown}
+	if p.t == nil {
+		p.t = catalogue.For("", nil)
+	}
+	if p.shown == nil {
+		p.shown = func(s string) string { return s }
+	}
 	sc, elapsed := p.scene()
 	rows, next := sc.at(elapsed)
 	page := Page{Kind: sc.kind, Rows: make([]string, p.size.Rows), Next: next}
@@ -62,8 +82,10 @@ func Render(s Situation, size Size, lang string) Page {
 // painter draws one situation.
 type painter struct {
 	s    Situation
-	t    *texts
+	t    *catalogue.Texts
 	size Size
+
+	shown func(string) string
 }
 
 // scene picks what is shown, the customer's money before the lane's state; only a
@@ -83,7 +105,7 @@ func (p painter) scene() (scene, time.Duration) {
 }
 
 // say is a scene of one message.
-func (p painter) say(kind Kind, parts ...text) scene {
+func (p painter) say(kind Kind, parts ...catalogue.Text) scene {
 	var pages []leaf
 	for _, t := range parts {
 		pages = append(pages, p.leaves(t, sentenceTurn)...)
@@ -92,7 +114,7 @@ func (p painter) say(kind Kind, parts ...text) scene {
 }
 
 // turns is a scene whose messages take turns.
-func (p painter) turns(kind Kind, stay time.Duration, parts ...text) scene {
+func (p painter) turns(kind Kind, stay time.Duration, parts ...catalogue.Text) scene {
 	sc := scene{kind: kind, loop: true}
 	for _, t := range parts {
 		sc.pages = append(sc.pages, merged(p.leaves(t, stay), p.size)...)

@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"go/build"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +39,7 @@ func TestEveryPageOfEveryStateIsWellFormed(t *testing.T) {
 	pages := 0
 	for _, size := range []Size{{2, 20}, {4, 20}, {2, 40}, {8, 30}} {
 		for _, c := range cases() {
-			play(c.s, size, func(_ time.Duration, p Page) {
+			play(c.s, Face{Size: size}, func(_ time.Duration, p Page) {
 				pages++
 				checkPage(t, size, p)
 			})
@@ -51,7 +49,7 @@ func TestEveryPageOfEveryStateIsWellFormed(t *testing.T) {
 }
 
 func TestASmallerDisplayThanAnyIsTakenForTwoByTwenty(t *testing.T) {
-	checkPage(t, Size{2, 20}, Render(selling(), Size{}, "en"))
+	checkPage(t, Size{2, 20}, Render(selling(), Face{}))
 }
 
 // words is everything that is shown in time, without what a page repeats of the one
@@ -60,7 +58,7 @@ func words(s Situation, from, until time.Duration) string {
 	var rows []string
 	for at := from; at < until; {
 		s.OrderFor, s.LaneFor = at, at
-		p := Render(s, Size{2, 20}, "en")
+		p := Render(s, Face{})
 		for i, row := range p.Rows {
 			row = strings.Join(strings.Fields(row), " ")
 			if i == 0 && len(rows) > 0 && rows[len(rows)-1] == row {
@@ -100,7 +98,7 @@ func TestTheSentencesOfTheDesignAreShownWordByWord(t *testing.T) {
 func TestEveryPageOfAnArmedLaneNamesTheExactAmount(t *testing.T) {
 	for _, limit := range []money.Minor{1, 5000, 12345678, 1<<63 - 1} {
 		s := with(selling(), func(s *Situation) { s.Limit, s.Door = limit, "A door with a long label" })
-		play(s, Size{2, 20}, func(_ time.Duration, p Page) {
+		play(s, Face{}, func(_ time.Duration, p Page) {
 			shown := strings.Join(p.Rows, " ")
 			for _, want := range []string{money.FormatBare(limit, "EUR"), "EUR"} {
 				if limit < 1<<62 && !strings.Contains(shown, want) {
@@ -127,7 +125,7 @@ func TestNoAmountIsEverCut(t *testing.T) {
 		s.Order.Currency, s.Order.Total = currency, money.Minor(amounts.Draw(t, "total"))
 		size := Size{Rows: rapid.IntRange(2, 5).Draw(t, "rows"), Cols: rapid.IntRange(20, 42).Draw(t, "cols")}
 		var shown []string
-		play(s, size, func(_ time.Duration, p Page) {
+		play(s, Face{Size: size}, func(_ time.Duration, p Page) {
 			checkPage(t, size, p)
 			shown = append(shown, p.Rows...)
 		})
@@ -163,76 +161,13 @@ func TestAMoneyScreenStaysItsTime(t *testing.T) {
 			c.s.LaneFor = time.Hour
 			before, after := c.s, c.s
 			before.OrderFor, after.OrderFor = c.stay-time.Millisecond, c.stay
-			if got := Render(before, Size{2, 20}, "en"); got.Kind == KindIdle {
+			if got := Render(before, Face{}); got.Kind == KindIdle {
 				t.Errorf("idle before its time: %q", got.Rows)
 			}
-			if got := Render(after, Size{2, 20}, "en"); got.Kind != KindIdle {
+			if got := Render(after, Face{}); got.Kind != KindIdle {
 				t.Errorf("after its time %s is shown: %q", got.Kind, got.Rows)
 			}
 		})
-	}
-}
-
-func TestEveryLanguageIsCompleteAndFitsTheSmallestDisplay(t *testing.T) {
-	if len(Languages()) != len(catalogue()) {
-		t.Errorf("Languages lists %d, the catalogue has %d", len(Languages()), len(catalogue()))
-	}
-	for _, lang := range Languages() {
-		v := reflect.ValueOf(*catalogue()[lang]())
-		for i := range v.NumField() {
-			name := lang + " " + v.Type().Field(i).Name
-			switch f := v.Field(i).Interface().(type) {
-			case text:
-				checkText(t, name, f)
-			case []text:
-				if len(f) == 0 {
-					t.Errorf("%s is empty", name)
-				}
-				for _, one := range f {
-					checkText(t, name, one)
-				}
-			case string:
-				if f != "." && f != "," {
-					t.Errorf("%s is %q", name, f)
-				}
-			}
-		}
-	}
-}
-
-func checkText(t *testing.T, name string, x text) {
-	t.Helper()
-	if x == "" {
-		t.Errorf("%s is empty", name)
-	}
-	for page := range strings.SplitSeq(string(x), "\f") {
-		rows := strings.Split(page, "\n")
-		if len(rows) > minRows {
-			t.Errorf("%s: a page of %d rows: %q", name, len(rows), page)
-		}
-		for _, row := range rows {
-			left, value, valued := strings.Cut(row, "\t")
-			if strings.Contains(left, "{") && !strings.Contains(left, "{door}") {
-				t.Errorf("%s: a value that is not behind a tab would be cut: %q", name, row)
-			}
-			if valued && value == "" {
-				t.Errorf("%s: a tab without a value: %q", name, row)
-			}
-			for form := range strings.SplitSeq(strings.ReplaceAll(left, "{door}", ""), "|") {
-				if len([]rune(form)) > minCols {
-					t.Errorf("%s: %q is wider than %d cells", name, form, minCols)
-				}
-			}
-		}
-	}
-}
-
-func TestALocaleFallsBackAlongItsChain(t *testing.T) {
-	want := Render(selling(), Size{2, 20}, "en")
-	for _, lang := range []string{"", "en", "EN-gb", "en_US", "zz", "zz-ZZ", "-", "-en"} {
-		if got := Render(selling(), Size{2, 20}, lang); !reflect.DeepEqual(got, want) {
-			t.Errorf("language %q shows %q", lang, got.Rows)
-		}
 	}
 }
 
@@ -247,26 +182,5 @@ func TestEveryReasonHasACodeOfItsOwn(t *testing.T) {
 	}
 	if got := Code("no such reason"); got != "E99" {
 		t.Errorf("an unknown reason has code %s", got)
-	}
-}
-
-func TestTheRoomIsPure(t *testing.T) {
-	pkg, err := build.ImportDir(".", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for forbidden, why := range map[string]string{
-		"os":                       "pure: reads no file",
-		"net":                      "pure: no I/O",
-		"sync":                     "a situation is a value, nothing is shared",
-		"context":                  "nothing here waits",
-		"log/slog":                 "a screen has no errors",
-		"edged/internal/engine":    "app builds the situation: screens are tried without an engine",
-		"edged/internal/queue":     "as engine",
-		"edged/internal/serialdev": "drivers encode; screens know no wire",
-	} {
-		if slices.Contains(pkg.Imports, forbidden) {
-			t.Errorf("imports %s: %s", forbidden, why)
-		}
 	}
 }

@@ -33,8 +33,8 @@ func TestWhatHappensToTheLaneDoesNotCutATotalShort(t *testing.T) {
 	paid := bought(purchase.Paid, many(1)...)
 	paid.Armed, paid.Reasons = false, []lane.Reason{lane.SaaSUnreachable}
 	got := look(&w, paid, 5)
-	if got.OrderFor != 4*time.Second || Render(got, Size{2, 20}, "en").Kind != KindTotal {
-		t.Errorf("paid for %s, shown %q", got.OrderFor, Render(got, Size{2, 20}, "en").Rows)
+	if got.OrderFor != 4*time.Second || Render(got, Face{}).Kind != KindTotal {
+		t.Errorf("paid for %s, shown %q", got.OrderFor, Render(got, Face{}).Rows)
 	}
 }
 
@@ -44,12 +44,12 @@ func TestAReportOrALateDecisionDoesNotBringATotalBack(t *testing.T) {
 	look(&w, bought(purchase.Paid), 1)
 	closed := bought(purchase.Paid)
 	closed.Order.Phase = purchase.PhaseClosed
-	if got := look(&w, closed, 60); Render(got, Size{2, 20}, "en").Kind != KindIdle {
-		t.Errorf("a minute later %q is shown", Render(got, Size{2, 20}, "en").Rows)
+	if got := look(&w, closed, 60); Render(got, Face{}).Kind != KindIdle {
+		t.Errorf("a minute later %q is shown", Render(got, Face{}).Rows)
 	}
 	late := givenBack(purchase.FromDeadline, purchase.Unpaid)
-	if got := look(&w, late, 3600); Render(got, Size{2, 20}, "en").Kind != KindIdle {
-		t.Errorf("an hour later %q is shown", Render(got, Size{2, 20}, "en").Rows)
+	if got := look(&w, late, 3600); Render(got, Face{}).Kind != KindIdle {
+		t.Errorf("an hour later %q is shown", Render(got, Face{}).Rows)
 	}
 }
 
@@ -69,7 +69,7 @@ func TestAnOrderThatWasOverBeforeAnybodyLookedIsNotShown(t *testing.T) {
 				look(&w, c.first, 0)
 			}
 			if got := look(&w, c.s, 10); got.Order != nil {
-				t.Errorf("shown: %q", Render(got, Size{2, 20}, "en").Rows)
+				t.Errorf("shown: %q", Render(got, Face{}).Rows)
 			}
 		})
 	}
@@ -81,7 +81,7 @@ func TestADeclinedCardIsShownAlthoughItsOrderIsOverAtOnce(t *testing.T) {
 	for second, want := range map[int]Kind{10: KindDeclined, 14: KindDeclined, 15: KindIdle} {
 		w := w
 		look(&w, declined(purchase.ReasonDeclined), 10)
-		if got := Render(look(&w, declined(purchase.ReasonDeclined), second), Size{2, 20}, "en"); got.Kind != want {
+		if got := Render(look(&w, declined(purchase.ReasonDeclined), second), Face{}); got.Kind != want {
 			t.Errorf("after %d s: %s, want %s", second-10, got.Kind, want)
 		}
 	}
@@ -93,7 +93,7 @@ func TestTheNextCardCutsATotalShort(t *testing.T) {
 	look(&w, bought(purchase.Paid), 1)
 	tapped := bought(purchase.Paid)
 	tapped.CardSeen = true
-	if got := Render(look(&w, tapped, 2), Size{2, 20}, "en"); got.Kind != KindAuthorising {
+	if got := Render(look(&w, tapped, 2), Face{}); got.Kind != KindAuthorising {
 		t.Errorf("shown: %s %q", got.Kind, got.Rows)
 	}
 }

@@ -1,14 +1,14 @@
-package screen
+package catalogue
 
-func english() *texts {
-	return &texts{
+func english() *Texts {
+	return &Texts{
 		Decimal: ".",
 
 		Starting:     "Starting\nPlease wait",
 		Moment:       "One moment\nPlease wait",
 		OutOfService: "Out of service\nCode\t{code}",
 
-		Idle: []text{
+		Idle: []Text{
 			"Tap card to open\nCard hold|Hold\t{limit}",
 			"Pay what you take\nCard hold|Hold\t{limit}",
 		},
