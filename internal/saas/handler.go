@@ -72,6 +72,7 @@ type CallbackHandler struct {
 	o      HandlerOptions
 	log    *slog.Logger
 	total  *prometheus.CounterVec
+	quiet  quiet
 	bodies chan struct{}
 }
 
@@ -99,11 +100,11 @@ func NewCallbackHandler(o HandlerOptions) (*CallbackHandler, error) {
 func (h *CallbackHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, err := h.verify(r.URL.Path)
 	if err != nil {
-		h.answer(w, h.count(noAction, VerdictForged))
+		h.answer(w, h.refuse(path, noAction, VerdictForged, err))
 		return
 	}
 	if r.Method != http.MethodPost {
-		h.answer(w, h.count(noAction, VerdictMethod))
+		h.answer(w, h.refuse(path, noAction, VerdictMethod, nil))
 		return
 	}
 	body, verdict := h.read(w, r)
@@ -121,7 +122,7 @@ func (h *CallbackHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *CallbackHandler) Receive(ctx context.Context, path string, body []byte) Verdict {
 	p, err := h.verify(path)
 	if err != nil {
-		return h.count(noAction, VerdictForged)
+		return h.refuse(p, noAction, VerdictForged, err)
 	}
 	return h.receive(ctx, p, body)
 }
@@ -198,14 +199,19 @@ func (h *CallbackHandler) receive(ctx context.Context, path callback.Path, body 
 	}
 }
 
-// refuse logs and counts. Forged paths and methods do not come here: whoever scans
-// the internet must not fill the log.
+// refuse counts, and logs what is not one of many. The order of a forged path is
+// whatever its sender wrote.
 func (h *CallbackHandler) refuse(path callback.Path, action wire.Action, v Verdict, err error) Verdict {
-	attrs := []any{slog.String(logkey.OrderID, path.OrderID), slog.String(logkey.Event, string(action)), slog.String(logkey.Reason, string(v))}
-	if err != nil {
-		attrs = append(attrs, slog.Any(logkey.Err, err))
+	if yes, left := h.quiet.say(v, time.Now()); yes {
+		attrs := []any{slog.String(logkey.OrderID, path.OrderID), slog.String(logkey.Event, string(action)), slog.String(logkey.Reason, string(v))}
+		if left > 0 {
+			attrs = append(attrs, slog.Int(logkey.Count, left+1)) // with those of which nothing was said
+		}
+		if err != nil {
+			attrs = append(attrs, slog.Any(logkey.Err, err))
+		}
+		h.log.Warn("callback refused", attrs...)
 	}
-	h.log.Warn("callback refused", attrs...)
 	return h.count(action, v)
 }
 

@@ -345,7 +345,7 @@ func TestM8TheLogKnowsOrdersButNoMac(t *testing.T) {
 	}
 	h.Receive(t.Context(), "/v1/forged", nil)
 	mac := path[strings.LastIndexByte(path, '/')+1:]
-	if strings.Contains(logged.String(), mac) || strings.Count(logged.String(), "order_id="+testOrder) != 3 || strings.Count(logged.String(), "\n") != 3 {
+	if strings.Contains(logged.String(), mac) || strings.Count(logged.String(), "order_id="+testOrder) != 3 || strings.Count(logged.String(), "\n") != 4 {
 		t.Errorf("logged %s", logged.String())
 	}
 }
@@ -393,3 +393,24 @@ func FuzzReceive(f *testing.F) {
 }
 
 var _ net.Listener = (*pipes)(nil)
+
+func TestRefusalsDoNotFillTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged strings.Builder
+		h, _ := handler(t, Stored, nil, func(o *HandlerOptions) { o.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
+		path := callbackPath(t)
+		for range 2000 { // more than an hour
+			h.Receive(t.Context(), path, []byte("<html>"))
+			h.Receive(t.Context(), "/wp-login.php", nil)
+			time.Sleep(2 * time.Second)
+		}
+		lines := strings.Count(logged.String(), "reason=unreadable")
+		strangers := strings.Count(logged.String(), "reason=forged")
+		if lines < 60 || lines > 70 || strangers != 2 || !strings.Contains(logged.String(), "count=30") || !strings.Contains(logged.String(), "count=1800") {
+			t.Errorf("%d lines about a callback nobody can read, %d about strangers; want one a minute and one an hour:\n%s", lines, strangers, logged.String())
+		}
+		if n := testutil.ToFloat64(h.total.WithLabelValues(string(noAction), string(VerdictForged))); n != 2000 {
+			t.Errorf("%v forged ones counted, want 2000", n)
+		}
+	})
+}
