@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"edged/internal/purchase"
+	"edged/internal/queue"
 )
 
 // order finds what edged knows of a purchase, open or archived. Call it only while
@@ -23,7 +25,29 @@ func (r *cutRun) order(id purchase.OrderID) (*order, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
+	return r.archive.decode(a)
+}
+
+// cutArchive remembers archived orders by their bytes: nearly every state holds the
+// same ones, and decoding them all would take longer than the recovery.
+type cutArchive struct {
+	mu    sync.Mutex
+	known map[string]*order
+}
+
+func (c *cutArchive) decode(a queue.Archived) (*order, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if o := c.known[string(a.Blob)]; o != nil {
+		return o, nil
+	}
+	if len(c.known) == 0 || len(c.known) > 4096 {
+		c.known = map[string]*order{}
+	}
 	o, _, err := decodeArchived(a)
+	if err == nil {
+		c.known[string(a.Blob)] = o
+	}
 	return o, err
 }
 
@@ -119,7 +143,7 @@ func (s *cutSale) auditMoney(st purchase.State) error {
 	total, decided := s.visit.decision()
 	switch {
 	case st.Outcome == nil || !st.Closed():
-		return bad("M3", "it has not ended but is %s", st.Phase())
+		return bad("M3", "it has not ended but is %s, reports %+v, door %+v", st.Phase(), st.Reports, st.Door)
 	case s.open():
 		return bad("M3", "the hold is still open")
 	case s.captured == nil && st.Outcome.Captured != 0:

@@ -32,6 +32,8 @@ type cutRun struct {
 	post  Post // the engine's, or a sabotaged one
 	began time.Time
 
+	archive *cutArchive
+
 	ctx     context.Context // of the outside world
 	stopAll func() error
 }
@@ -45,12 +47,16 @@ type cutOptions struct {
 	killed  bool            // the machine lives on: same boot, and no time without power
 	vfs     vfs.VFS         // nil: disk
 	post    func(Post) Post // sabotage; nil: none
-	reserve int64
+	deaf    bool            // sabotage: reports go nowhere and count as acknowledged
+	archive *cutArchive     // nil: its own
 }
 
 // startCut opens the store on what a cut has left, and starts everything.
 func startCut(o cutOptions) (*cutRun, error) {
-	r := &cutRun{led: newCutLedger(o.plan, o.disk.Log(), o.marks), disk: o.disk, dir: o.dir, began: time.Now()}
+	r := &cutRun{led: newCutLedger(o.plan, o.disk.Log(), o.marks), disk: o.disk, dir: o.dir, began: time.Now(), archive: o.archive}
+	if r.archive == nil {
+		r.archive = &cutArchive{}
+	}
 	r.bootClock(o)
 	if o.vfs == nil {
 		o.vfs = o.disk
@@ -58,12 +64,12 @@ func startCut(o cutOptions) (*cutRun, error) {
 	name := fmt.Sprintf("engine-%p", r)
 	vfs.Register(name, o.vfs)
 	var err error
-	r.store, err = queue.Open(context.Background(), queue.Options{Dir: o.dir, VFS: name, Exclusive: true, ReserveBytes: o.reserve})
+	r.store, err = queue.Open(context.Background(), queue.Options{Dir: o.dir, VFS: name, Exclusive: true})
 	if err != nil {
 		vfs.Unregister(name)
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	r.saas = &cutSaaS{run: r, calls: map[purchase.OrderID]int{}}
+	r.saas = &cutSaaS{run: r, deaf: o.deaf, calls: map[purchase.OrderID]int{}}
 	r.terms = map[string]*cutTerminal{"front": newCutTerminal(r, "front"), "back": newCutTerminal(r, "back")}
 	if r.eng, err = New(context.Background(), r.engineOptions()); err != nil {
 		return nil, fmt.Errorf("new engine: %w", err)
@@ -147,6 +153,7 @@ func (r *cutRun) run() (stop func() error) {
 		drivers.Wait()
 		cancel()
 		loop.Wait()
+		time.Sleep(time.Second) // for what a sabotaged post still has in hand
 		return r.stopAll()
 	}
 }
@@ -161,8 +168,9 @@ func (r *cutRun) atEnd(fn func()) {
 func (r *cutRun) goOn() {
 	var orders, restocks []purchase.OrderID
 	r.led.look(func() {
-		for _, s := range r.led.sales {
-			if s.taken {
+		for i, s := range r.led.sales {
+			done := s.answered == len(s.visit.says)
+			if s.taken && (!done || i >= len(r.led.sales)-3) {
 				orders = append(orders, s.order)
 			}
 		}

@@ -13,7 +13,8 @@ import (
 // cutSaaS is the vendor's side. Its memory is the ledger: what it has not heard a
 // 200 for, it says again, to the next incarnation too.
 type cutSaaS struct {
-	run *cutRun
+	run  *cutRun
+	deaf bool // sabotage
 
 	mu      sync.Mutex
 	calls   map[purchase.OrderID]int // OpenDoor calls of this incarnation
@@ -66,7 +67,8 @@ func (c *cutSaaS) take(ctx context.Context, id purchase.OrderID) {
 }
 
 // tell says what has not been answered yet, one callback after the other. Each is
-// said twice: the second time it must change nothing (M6).
+// said twice, and what was answered last before a cut is said again behind it: that
+// must change nothing (M6).
 func (c *cutSaaS) tell(_ context.Context, id purchase.OrderID) {
 	var s cutSale
 	c.run.led.look(func() { s = *c.run.led.byOrder(id) })
@@ -122,6 +124,9 @@ func (c *cutSaaS) send(_ context.Context, body []byte) sender.Result {
 	time.Sleep(30 * time.Millisecond)
 	if now := time.Since(c.run.began); now >= c.awayFrom && now < c.awayTill {
 		return sender.Result{Verdict: sender.Away, Reason: "connect"}
+	}
+	if c.deaf {
+		return sender.Result{Verdict: sender.Acked}
 	}
 	var r purchase.Report
 	if err := json.Unmarshal(body, &r); err != nil {

@@ -45,10 +45,14 @@ func recordCut(t *testing.T, plan []cutVisit, sabotage func(*cutOptions)) *power
 
 // checkCut starts edged on what a cut has left and looks whether anything is lost,
 // then lets it come to rest and balances the books.
-func checkCut(t *testing.T, plan []cutVisit, st *powerfail.State) error {
+func checkCut(t *testing.T, plan []cutVisit, st *powerfail.State, archive *cutArchive, sabotage func(*cutOptions)) error {
 	var broken error
 	synctest.Test(t, func(t *testing.T) {
-		r, err := startCut(cutOptions{plan: plan, disk: st.Disk, dir: st.Dir, marks: st.Marks, killed: st.Mode == powerfail.Keep})
+		o := cutOptions{plan: plan, disk: st.Disk, dir: st.Dir, marks: st.Marks, killed: st.Mode == powerfail.Keep, archive: archive}
+		if sabotage != nil {
+			sabotage(&o)
+		}
+		r, err := startCut(o)
 		if err != nil {
 			broken = err
 			return
@@ -68,7 +72,7 @@ func checkCut(t *testing.T, plan []cutVisit, st *powerfail.State) error {
 }
 
 // cutStates is how many states to check after a first cut.
-func cutStates(t *testing.T) int {
+func cutStates() int {
 	if n, err := strconv.Atoi(os.Getenv("EDGED_STATES")); err == nil {
 		return n
 	}
@@ -81,16 +85,27 @@ func cutStates(t *testing.T) int {
 	return 4000
 }
 
-// TestPowerFailureKeepsM1ToM7AndM13 cuts the power at every operation of a mixed
-// run on the disk.
+// TestPowerFailureKeepsM1ToM7AndM13 cuts the power at every operation of two mixed
+// runs on the disk.
 func TestPowerFailureKeepsM1ToM7AndM13(t *testing.T) {
 	plan := cutPlan()
+	half := len(plan) / 2
+	for _, c := range []struct {
+		name string
+		plan []cutVisit
+	}{{"the first half of the customers", plan[:half]}, {"the second half of the customers", plan[half:]}} {
+		t.Run(c.name, func(t *testing.T) { exploreCut(t, c.plan, cutStates()/2) })
+	}
+}
+
+func exploreCut(t *testing.T, plan []cutVisit, states int) {
 	log := recordCut(t, plan, nil)
+	archive := &cutArchive{}
 	var mu sync.Mutex
 	first, again := map[powerfail.Mode]int{}, map[powerfail.Mode]int{}
 	points := map[[2]int]bool{}
 	start := time.Now()
-	r := powerfail.Explore(t, log, powerfail.Options{States: cutStates(t), StopAfter: 20}, func(st *powerfail.State) error {
+	r := powerfail.Explore(t, log, powerfail.Options{States: states, StopAfter: 20}, func(st *powerfail.State) error {
 		mu.Lock()
 		if points[[2]int{st.At, int(st.Mode)}] = true; st.Recut {
 			again[st.Mode]++
@@ -98,13 +113,13 @@ func TestPowerFailureKeepsM1ToM7AndM13(t *testing.T) {
 			first[st.Mode]++
 		}
 		mu.Unlock()
-		return checkCut(t, plan, st)
+		return checkCut(t, plan, st, archive, nil)
 	})
 	t.Logf("%d customers, %d operations, %d syncs: %s (%s)", len(plan), log.Len(), log.Count(powerfail.Sync), r, time.Since(start).Round(time.Millisecond))
 	for _, m := range powerfail.Modes() {
 		t.Logf("writes %s: %d states, %d cut again", m, first[m], again[m])
 	}
-	t.Logf("%d of %d points in a mode", len(points), (log.Len()+1)*len(powerfail.Modes()))
+	t.Logf("%d of %d prefixes in a mode", len(points), (log.Len()+1)*len(powerfail.Modes()))
 	if r.Bad > 0 {
 		t.Errorf("bad states: %s", r)
 	}

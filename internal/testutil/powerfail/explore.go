@@ -13,7 +13,8 @@ import (
 // Options of [Explore].
 type Options struct {
 	// States is how many states to check, those after a second cut not counted. They
-	// are spread evenly over the log; each point gets other modes in turn.
+	// are spread evenly over the log; each point gets other modes in turn, and the two
+	// kinds of directory begin with different ones.
 	States int
 
 	// Modes to use; nil is all.
@@ -129,7 +130,7 @@ func (e *explorer) produce(ordered bool, states int) {
 		}
 		for ; made < states*(at+1)/points && !e.stopped(); made++ {
 			rng := rand.New(rand.NewPCG(e.o.Seed, uint64(made)<<1|uint64(btoi(ordered))))
-			mode := e.o.Modes[made%len(e.o.Modes)]
+			mode := e.o.Modes[(made+btoi(ordered)*len(e.o.Modes)/2)%len(e.o.Modes)]
 			recut := !e.o.NoRecut && (made/len(e.o.Modes))%2 == 0
 			e.jobs <- job{d.crash(mode, rng), at, mode, ordered, recut, rng}
 		}
