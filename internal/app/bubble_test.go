@@ -162,7 +162,7 @@ func (b *bubble) run() {
 func (b *bubble) open(ctx context.Context, s port.Settings) (port.Line, error) {
 	lane := b.world.Lanes[marketLane]
 	here, there := net.Pipe()
-	if filepath.Base(s.Path) == "display" {
+	if filepath.Ext(s.Path) == ".display" {
 		b.parts.Go(func() { _ = lane.Display.Serve(b.ctx, there) })
 		return here, nil
 	}

@@ -20,12 +20,20 @@ import (
 	"edged/internal/testutil"
 )
 
-// The cabinet of the market and the lane before it.
+// The cabinet of the market and the first lane before it.
 const (
 	marketMachine = "2412090001"
 	marketLane    = "front"
 	colaMinor     = 250
 )
+
+// laneName is the lane at door i+1.
+func laneName(i int) string {
+	if i == 0 {
+		return marketLane
+	}
+	return fmt.Sprintf("lane-%d", i+1)
+}
 
 // market is a gateway's surroundings: a cabinet with its SaaS, a card terminal, a
 // display and customers. How they are wired to the daemon is up to who makes it:
@@ -44,6 +52,7 @@ type market struct {
 // marketOptions are what the tests want different.
 type marketOptions struct {
 	saasAddr, callbackAddr string
+	lanes                  int      // each with a door of its own; 1
 	config                 []string // further lines of edged.yaml
 	terminal               string   // further keys of the terminal
 	world                  func(*world.Options)
@@ -71,6 +80,7 @@ func shortTiming() readersim.Timing {
 func newMarket(t testing.TB, o marketOptions) *market {
 	t.Helper()
 	m := &market{t: t, dir: t.TempDir()}
+	o.lanes = max(o.lanes, 1)
 	m.ctx, m.stop = context.WithCancel(context.WithoutCancel(t.Context()))
 	wo := world.Options{
 		SaaS: saassim.Options{
@@ -80,8 +90,10 @@ func newMarket(t testing.TB, o marketOptions) *market {
 				Goods: []saassim.Goods{{ID: "101", Name: "Cola", PriceMinor: colaMinor, Door: 1}},
 			}},
 		},
-		Lanes:     []world.LaneOptions{{Name: marketLane, Doors: []world.DoorRef{{MachineID: marketMachine, Door: 1}}}},
 		OpenAfter: 10 * time.Millisecond, Alone: 100 * time.Millisecond,
+	}
+	for i := range o.lanes {
+		wo.Lanes = append(wo.Lanes, world.LaneOptions{Name: laneName(i), Doors: []world.DoorRef{{MachineID: marketMachine, Door: i + 1}}})
 	}
 	if o.world != nil {
 		o.world(&wo)
@@ -97,23 +109,28 @@ func newMarket(t testing.TB, o marketOptions) *market {
 // configure writes and reads the daemon's files.
 func (m *market) configure(o marketOptions) {
 	m.t.Helper()
+	lines := []string{
+		"gateway: gw-test",
+		"site: lab",
+		"state_dir: " + filepath.Join(m.dir, "state"),
+		fmt.Sprintf("saas: {base_url: %q, app_id: P000000000000000, requests_per_second: 100}", "http://"+o.saasAddr),
+		fmt.Sprintf("callbacks: {public_url: %q, listen: %q}", "http://"+o.callbackAddr, o.callbackAddr),
+		`metrics: {listen: ""}`,
+		`console: {listen: ""}`,
+		"admin_socket: " + filepath.Join(m.dir, "edged.sock"),
+		"lanes:",
+	}
+	for i := range o.lanes {
+		name := laneName(i)
+		lines = append(lines,
+			"  - name: "+name,
+			fmt.Sprintf("    doors: [{machine_id: %q, door: %d, label: Drinks}]", marketMachine, i+1),
+			fmt.Sprintf("    terminal: {driver: zvt, port: %s, capture: partial_reversal%s}", m.link(name, "terminal"), o.terminal),
+			fmt.Sprintf("    display: {driver: pole-escpos, port: %s, language: en}", m.link(name, "display")))
+	}
 	files := map[string]string{
 		"saas-key": "k", "saas-secret": "s", "callback-key": strings.Repeat("ab", 32),
-		"edged.yaml": strings.Join(append([]string{
-			"gateway: gw-test",
-			"site: lab",
-			"state_dir: " + filepath.Join(m.dir, "state"),
-			fmt.Sprintf("saas: {base_url: %q, app_id: P000000000000000}", "http://"+o.saasAddr),
-			fmt.Sprintf("callbacks: {public_url: %q, listen: %q}", "http://"+o.callbackAddr, o.callbackAddr),
-			"lanes:",
-			"  - name: " + marketLane,
-			fmt.Sprintf("    doors: [{machine_id: %q, door: 1, label: Drinks}]", marketMachine),
-			fmt.Sprintf("    terminal: {driver: zvt, port: %s, capture: partial_reversal%s}", m.link("terminal"), o.terminal),
-			fmt.Sprintf("    display: {driver: pole-escpos, port: %s, language: en}", m.link("display")),
-			`metrics: {listen: ""}`,
-			`console: {listen: ""}`,
-			"admin_socket: " + m.link("edged.sock"),
-		}, o.config...), "\n"),
+		"edged.yaml": strings.Join(append(lines, o.config...), "\n"),
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(m.dir, name), []byte(text+"\n"), 0o600); err != nil {
@@ -134,8 +151,8 @@ func (m *market) configure(o marketOptions) {
 	m.options = Options{Config: conf, Secrets: secrets}
 }
 
-// link is where a device's line is found.
-func (m *market) link(device string) string { return filepath.Join(m.dir, device) }
+// link is where the line of a lane's device is found.
+func (m *market) link(lane, device string) string { return filepath.Join(m.dir, lane+"."+device) }
 
 func (m *market) terminal() *readersim.Terminal { return m.world.Lanes[marketLane].Terminal }
 
@@ -238,10 +255,12 @@ func (m *market) audit(d *daemon, openDeadline time.Duration) []audit.Order {
 	m.t.Helper()
 	for try := 1; ; try++ {
 		orders := m.orders(d)
+		terminals := map[string]*readersim.Ledger{}
+		for name, l := range m.world.Lanes {
+			terminals[name] = l.Terminal.Ledger()
+		}
 		findings := audit.Check(audit.Books{
-			World: m.world.Ledger(), SaaS: m.world.SaaS.Ledger(), Orders: orders,
-			Terminals:    map[string]*readersim.Ledger{marketLane: m.terminal().Ledger()},
-			OpenDeadline: openDeadline,
+			World: m.world.Ledger(), SaaS: m.world.SaaS.Ledger(), Orders: orders, Terminals: terminals, OpenDeadline: openDeadline,
 		})
 		if len(findings) == 0 || try == 20 {
 			for _, f := range findings {
