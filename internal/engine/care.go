@@ -25,6 +25,9 @@ const (
 func (e *Engine) hold(r *request) {
 	switch r.ev.Body.(type) {
 	case purchase.Ended, purchase.OpenAnswered, purchase.Restarted, purchase.HoldFound, purchase.HoldAbsent, purchase.Abandon:
+		if len(e.held) == 0 {
+			e.heldAt = e.stamp().Mono
+		}
 		e.held = append(e.held, &request{ev: r.ev})
 	}
 }
@@ -57,9 +60,7 @@ func (e *Engine) condition(reason lane.Reason, on bool) {
 // startRecovery rewrites the store in a goroutine that the drain waits for, with
 // back-off until it works or the engine stops.
 func (e *Engine) startRecovery() {
-	e.opening.Add(1)
-	go func() {
-		defer e.opening.Done()
+	e.beside.start(func() {
 		wait := recoverFirst
 		for {
 			err := e.o.Store.Recover(context.Background())
@@ -75,7 +76,7 @@ func (e *Engine) startRecovery() {
 			}
 			wait = min(2*wait, recoverCap)
 		}
-	}()
+	})
 }
 
 // onRecovered reloads every order from the store: what it says is what counts.
@@ -150,12 +151,10 @@ func (e *Engine) vacuum() {
 	if !e.vacuuming.CompareAndSwap(false, true) {
 		return
 	}
-	e.opening.Add(1)
-	go func() {
-		defer e.opening.Done()
+	e.beside.start(func() {
 		defer e.vacuuming.Store(false)
 		if _, err := e.o.Store.MaybeVacuum(context.Background()); err != nil && !errors.Is(err, queue.ErrWorkWaiting) {
 			e.log.Warn("store cannot give space back", logkey.Err, err)
 		}
-	}()
+	})
 }

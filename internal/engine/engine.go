@@ -58,7 +58,7 @@ type Engine struct {
 
 	waitMu  sync.Mutex
 	waiting map[purchase.CommandID]waitingOpen // OpenDoor behind an acknowledgement
-	opening sync.WaitGroup                     // calls of the SaaS under way
+	beside  calls                              // OpenDoor, Poll and others under way
 	polls   chan struct{}                      // a place for each question under way
 
 	view     atomic.Pointer[[]LaneView]
@@ -78,6 +78,8 @@ type Engine struct {
 	storeBad error // why nothing is committed
 	recover  chan error
 	cared    int64 // Mono ms of the last look after the store
+	ticked   int64 // Mono ms of the last tick
+	heldAt   int64 // Mono ms of the last try to commit what is held
 
 	vacuuming atomic.Bool
 }

@@ -175,17 +175,19 @@ func (e *Engine) drain() {
 	}
 }
 
-// waitOpening serves the loop until the calls under way have posted their answers.
+// waitOpening serves the loop until the calls under way have posted their answers,
+// and those that the answers have asked for.
 func (e *Engine) waitOpening() {
-	done := make(chan struct{})
-	go func() { defer close(done); e.opening.Wait() }()
 	for {
+		idle, busy := e.beside.none()
+		if !busy {
+			return
+		}
 		select {
 		case r := <-e.in:
 			e.turn(e.more([]*request{r}))
 		case <-e.recover:
-		case <-done:
-			return
+		case <-idle:
 		}
 	}
 }

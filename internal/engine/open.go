@@ -54,13 +54,11 @@ func (e *Engine) dropWaiting(b purchase.Ended) {
 // startOpen asks the SaaS in a goroutine that Run waits for; the answer is an
 // event again.
 func (e *Engine) startOpen(order purchase.OrderID, open purchase.OpenDoor) {
-	e.opening.Add(1)
-	go func() {
-		defer e.opening.Done()
+	e.beside.start(func() {
 		answer := e.openDoor(order, open)
 		answer.Attempt = open.Attempt
 		e.postAnswer(purchase.Event{Order: order, Body: answer})
-	}()
+	})
 }
 
 // openDoor never starts after the deadline (M5); the client asks once more before
@@ -85,9 +83,7 @@ func (e *Engine) postAnswer(ev purchase.Event) {
 }
 
 func (e *Engine) startRestock(name string, eff lane.OpenForRestock) {
-	e.opening.Add(1)
-	go func() {
-		defer e.opening.Done()
+	e.beside.start(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), restockTimeout)
 		defer cancel()
 		a := e.o.SaaS.OpenDoor(ctx, OpenRequest{Order: eff.ID, MachineID: eff.Door.MachineID, Door: eff.Door.Number, Restock: true, Expired: never})
@@ -95,7 +91,7 @@ func (e *Engine) startRestock(name string, eff lane.OpenForRestock) {
 		if err := e.Lane(context.Background(), name, body); err != nil {
 			e.log.Warn("answer to a restock is not stored", logkey.Lane, name, logkey.Err, err)
 		}
-	}()
+	})
 }
 
 func never() bool { return false }

@@ -42,12 +42,10 @@ func (e *Engine) startPoll(o purchase.State, poll purchase.Poll) {
 		return
 	}
 	r := PollRequest{Order: o.Order, MachineID: o.Terms.MachineID, TransID: poll.TransID}
-	e.opening.Add(1)
-	go func() {
-		defer e.opening.Done()
+	e.beside.start(func() {
 		defer func() { <-e.polls }()
 		e.poll(r)
-	}()
+	})
 }
 
 func (e *Engine) poll(r PollRequest) {

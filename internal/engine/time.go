@@ -69,10 +69,11 @@ func (e *Engine) track(id purchase.OrderID, o *order) {
 	}
 }
 
-// sleep is the time until the next deadline.
+// sleep is the time until something is due. It is counted from now, not from the
+// last turn: a loop that is kept busy must not put off what is due.
 func (e *Engine) sleep() time.Duration {
 	now := e.stamp()
-	d := tickEvery
+	d := tickEvery - since(now, e.ticked)
 	for id := range e.timed {
 		for _, due := range e.orders[id].state.Due {
 			d = min(d, due.Left(now))
@@ -80,18 +81,24 @@ func (e *Engine) sleep() time.Duration {
 	}
 	for _, l := range e.lanes {
 		if wake := l.state.Wake(); wake > 0 {
-			d = min(d, wake)
+			d = min(d, wake-since(now, l.state.Now.Mono))
 		}
 	}
 	if len(e.held) > 0 {
-		d = min(d, heldEvery)
+		d = min(d, heldEvery-since(now, e.heldAt))
 	}
 	return max(d, 0)
+}
+
+// since is the time from a moment on the monotonic clock of this boot.
+func since(now purchase.Stamp, mono int64) time.Duration {
+	return time.Duration(now.Mono-mono) * time.Millisecond
 }
 
 // onTimer collects what is due.
 func (e *Engine) onTimer() []*request {
 	now := e.stamp()
+	e.ticked = now.Mono
 	var out []*request
 	for id := range e.timed {
 		for _, due := range e.orders[id].state.Due {
