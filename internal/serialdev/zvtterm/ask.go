@@ -26,7 +26,7 @@ func (s *session) askHolds(j *job) (purchase.Ended, error) {
 	e := purchase.Ended{Outcome: purchase.Done, Terminal: s.t.Caps().Terminal}
 	pending, ok := pendingOf(end)
 	if !ok {
-		return s.failed(j, end, end.code), nil
+		return s.failed(purchase.CmdAsk, j, end, end.code), nil
 	}
 	for _, receipt := range pending.Receipts {
 		e.Open = append(e.Open, purchase.Hold{Terminal: s.t.Caps().Terminal, Receipt: receipt})
@@ -97,9 +97,9 @@ func fill(holds []purchase.Hold, last purchase.Hold) {
 }
 
 // failed is the end of a command that moves no money by a result code.
-func (s *session) failed(j *job, end ending, code zvt.ResultCode) purchase.Ended {
+func (s *session) failed(kind purchase.CommandKind, j *job, end ending, code zvt.ResultCode) purchase.Ended {
 	return purchase.Ended{
-		Outcome: purchase.NotDone, Reason: reasonFor(j.cmd.Kind, code, s.t.wished(j)),
+		Outcome: purchase.NotDone, Reason: reasonFor(kind, code, s.t.wished(j)),
 		Code: codeText(code), Text: firstText(end.text, code.Text()),
 	}
 }

@@ -92,7 +92,7 @@ func TestWhetherAHoldThatIsNotOpenWasTheLastBooking(t *testing.T) {
 }
 
 func TestEndOfDayAndMaintenance(t *testing.T) {
-	day := "> 06 50 03 00 00 00\n"
+	day := noneOpen + "> 06 50 03 00 00 00\n"
 	status := "> 05 01 05 00 00 00 03 02\n" + yes + "< 06 0F 01 00\n" + ok
 	tests := []struct {
 		name   string
@@ -105,6 +105,22 @@ func TestEndOfDayAndMaintenance(t *testing.T) {
 		{
 			"a hold is open", purchase.CmdEndOfDay, day + yes + "< 06 1E 04 B8 87 01 23\n" + ok,
 			purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonRefused, Code: "zvt B8", Text: zvt.ResultPreAuth.Text(), Open: []purchase.Hold{{Terminal: "52500001", Receipt: "0123"}}},
+		},
+		{
+			"the terminal lists a hold", purchase.CmdEndOfDay, "> 06 23 05 87 FF FF 06 00\n" + yes + "< 06 1E 04 B8 87 01 23\n" + ok + "> 06 20 05 00 00 00 03 03\n< 84 83 00\n",
+			purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonRefused, Text: "a hold is open: 0123", More: true, Open: []purchase.Hold{{Terminal: "52500001", Receipt: "0123"}}},
+		},
+		{
+			"a locked terminal lists nothing before its end of day", purchase.CmdEndOfDay, "> 06 23 05 87 FF FF 06 00\n" + yes + "< 06 1E 01 F0\n" + ok + "> 06 50 03 00 00 00\n" + yes + complete + statusOf("00"),
+			purchase.Ended{Outcome: purchase.Done, Text: "total 0"},
+		},
+		{
+			"the enquiry fails otherwise", purchase.CmdEndOfDay, "> 06 23 05 87 FF FF 06 00\n" + yes + "< 06 1E 01 9B\n" + ok,
+			purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonHostOffline, Code: "zvt 9B", Text: zvt.ResultCode(0x9B).Text()},
+		},
+		{
+			"the line is lost in the enquiry", purchase.CmdEndOfDay, "> 06 23 05 87 FF FF 06 00\n" + yes + "x",
+			purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonLine, Text: "dialogue 06 23: EOF"},
 		},
 		{"not possible now", purchase.CmdEndOfDay, day + yes + "< 06 1E 01 77\n" + ok, purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonRefused, Code: "zvt 77", Text: zvt.ResultNoEndOfDay.Text()}},
 		{"the host is away", purchase.CmdEndOfDay, day + yes + "< 04 0F 02 27 9B\n" + ok + complete, purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonHostOffline, Code: "zvt 9B", Text: zvt.ResultCode(0x9B).Text()}},

@@ -22,6 +22,9 @@ func (s *session) attach(ctx context.Context) error {
 	if err := s.usable(); err != nil {
 		return err
 	}
+	if err := s.speedUp(ctx); err != nil {
+		return err
+	}
 	id, err := s.register()
 	if err != nil {
 		return err
@@ -181,10 +184,10 @@ func (s *session) register() (string, error) {
 func (s *session) registration() zvt.Registration {
 	o := s.t.opts
 	m := zvt.Registration{
-		Password: o.Password, Config: o.Config, Currency: o.currency(),
+		Password: o.Password, Config: s.t.profile.Config, Currency: o.currency(),
 		Service: zvt.Some(zvt.ServiceHideMenu), TLV: zvt.Wrap(),
 	}
-	if o.Config&zvt.ConfigPrintCommands != 0 {
+	if m.Config&zvt.ConfigPrintCommands != 0 {
 		block := zvt.CmdPrintBlock
 		m.TLV = zvt.Wrap(zvt.Object{Tag: zvt.TagCommandList, Children: []zvt.Object{
 			{Tag: zvt.TagCommand, Value: []byte{byte(block >> 8), byte(block & 0xFF)}},

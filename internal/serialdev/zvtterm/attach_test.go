@@ -143,7 +143,7 @@ func TestAnIdleTerminalIsAskedForItsStatus(t *testing.T) {
 
 // A terminal may want the end of day again after one that went well.
 func TestWhatIsStillWantedAfterItWasDoneIsToldAgain(t *testing.T) {
-	script := statusOf("F0") + registerScript + "> 06 50 03 00 00 00\n" + yes + "< 04 0F 02 27 00\n" + ok + complete +
+	script := statusOf("F0") + registerScript + noneOpen + "> 06 50 03 00 00 00\n" + yes + "< 04 0F 02 27 00\n" + ok + complete +
 		"= 29.9s\n" + statusOf("F0") + "= 29.9s\n" + statusOf("F0") + "= 29.9s\n" + statusOf("00")
 	synctest.Test(t, func(t *testing.T) {
 		eng := &engine{changed: make(chan struct{})}
@@ -192,11 +192,22 @@ func TestALineLostWhileIdleNeedsNoLongSilence(t *testing.T) {
 	}
 }
 
-func TestReceiptsByPrintCommandsAreListedAtRegistration(t *testing.T) {
-	script := statusOf("00") + "> 06 00 10 00 00 00 BE 09 78 03 01 06 06 26 04 0A 02 06 D3\n" + yes + "< 06 0F 05 29 52 50 00 01\n" + ok
-	got := meet(t, func(o *Options) { o.Config = zvt.ConfigKioskWithPrints }, script)
-	if len(got) == 0 || got[0].Kind() != purchase.KindAttached {
-		t.Errorf("posted %+v, want attached", got)
+// TestEachProfileRegistersInItsWay: a terminal sends receipts as print commands only
+// if the config byte asks for them and, for blocks, a list permits them (section 9.1).
+func TestEachProfileRegistersInItsWay(t *testing.T) {
+	const blocks = " 09 78 03 01 06 06 26 04 0A 02 06 D3\n"
+	frames := map[string]string{
+		Generic: "06 00 10 00 00 00 BE" + blocks, "feig": "06 00 10 00 00 00 DE" + blocks, "card-complete": "06 00 0A 00 00 00 3E 09 78 03 01 06 00\n",
+		"verifone": "06 00 10 00 00 00 BE" + blocks, "ccv": "06 00 10 00 00 00 BE" + blocks,
+	}
+	for _, p := range Profiles() {
+		t.Run(p.Name, func(t *testing.T) {
+			script := statusOf("00") + "> " + frames[p.Name] + yes + "< 06 0F 05 29 52 50 00 01\n" + ok
+			got := meet(t, func(o *Options) { o.Profile = p.Name }, script)
+			if len(got) == 0 || got[0].Kind() != purchase.KindAttached {
+				t.Errorf("posted %+v, want attached", got)
+			}
+		})
 	}
 }
 

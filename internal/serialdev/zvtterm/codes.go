@@ -31,6 +31,10 @@ func reasonFor(kind purchase.CommandKind, c zvt.ResultCode, aborted bool) purcha
 		return purchase.ReasonRefused
 	case zvt.ClassAlreadyReversed, zvt.ClassNotReversible:
 		return purchase.ReasonNotOpen
+	case zvt.ClassEndOfDay: // it is locked: what it does not list now it may list afterwards
+		if kind == purchase.CmdAsk {
+			return purchase.ReasonUnsupported
+		}
 	case zvt.ClassCardUnsuitable: // debit cards often cannot be booked partly (section 15)
 		if settles {
 			return purchase.ReasonUnsupported

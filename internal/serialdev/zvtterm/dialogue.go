@@ -35,6 +35,9 @@ type dialogue struct {
 	// abort, when closed, makes the dialogue send 06 B0, until it got through.
 	abort <-chan struct{}
 
+	// short: the command has no completion, its answer is the end.
+	short bool
+
 	began    bool // a byte of the command left
 	deadline time.Time
 	t4       time.Duration
@@ -97,6 +100,8 @@ func (d *dialogue) consent() (ending, error) {
 		switch {
 		case err != nil:
 			return ending{}, errGarbage
+		case a.Class == 0x80 && d.short:
+			return ending{kind: zvt.CmdAck, frame: a}, nil
 		case a.Class == 0x80:
 			return d.follow()
 		case a.Class == 0x84:
@@ -189,7 +194,18 @@ func (d *dialogue) end(frame []byte, a zvt.APDU) ending {
 	return d.readEnd(a)
 }
 
+// readEnd reads how a dialogue ended. A code that asks for upkeep is a reason to ask
+// for the status: what it wants is to be done before the next command fails alike.
 func (d *dialogue) readEnd(a zvt.APDU) ending {
+	e := d.readCode(a)
+	switch e.code.Class() {
+	case zvt.ClassEndOfDay, zvt.ClassDiagnosis, zvt.ClassInitialisation:
+		d.s.pollNow = true
+	}
+	return e
+}
+
+func (d *dialogue) readCode(a zvt.APDU) ending {
 	e := ending{kind: a.Command(), frame: a}
 	m, err := zvt.Parse(a)
 	switch m := m.(type) {

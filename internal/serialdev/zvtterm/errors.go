@@ -21,6 +21,8 @@ var (
 	errSilent   = errors.New("terminal does not answer")
 	errUnusable = errors.New("terminal is not usable")
 	errConfig   = errors.New("terminal refuses our settings")
+	// errFaster: the line is to be opened again at another rate.
+	errFaster = errors.New("terminal changes its baud rate")
 	// errBuild: a command cannot be written, so nothing was sent.
 	errBuild = errors.New("command cannot be built")
 	// errNotDurable: the poster could not make a result durable in time.

@@ -103,7 +103,7 @@ const busyPause = 2 * time.Second
 // begun. untouched says that no result of it was seen.
 func (s *session) attempt(j *job, build func() dialogue, untouched func() bool) (*dialogue, ending, error) {
 	giveUp := time.Now().Add(s.t.opts.BusyFor)
-	registered := false
+	registered, ejected := false, false
 	for {
 		d := build()
 		d.s = s
@@ -120,6 +120,12 @@ func (s *session) attempt(j *job, build func() dialogue, untouched func() bool) 
 			if !ok {
 				return &d, end, nil
 			}
+		case end.code.Class() == zvt.ClassCardInserted && !ejected:
+			ejected = true
+			if ok, err := s.eject(j); err != nil || !ok {
+				d.began = false
+				return &d, end, err
+			}
 		case end.code == zvt.ResultNotRegistered && !registered:
 			registered = true
 			if _, err := s.register(); err != nil {
@@ -130,6 +136,15 @@ func (s *session) attempt(j *job, build func() dialogue, untouched func() bool) 
 			return &d, end, nil
 		}
 	}
+}
+
+// eject asks for the card that is in the way to be given back (sections 12, 13: DC), and
+// gives somebody the time to take it. false: the command is to end.
+func (s *session) eject(j *job) (bool, error) {
+	if err := s.stop(); err != nil {
+		return false, err
+	}
+	return s.waitBusy(j)
 }
 
 // waitBusy waits before the next try; false: somebody wishes the command to end.

@@ -53,11 +53,17 @@ type Options struct {
 	// Open opens the line. It is called again, with back-off, whenever the line was
 	// lost; it must give up when ctx ends. The Terminal closes what it returns.
 	Open func(ctx context.Context) (Line, error)
+	// OpenDefault opens the same serial line at zvt.DefaultBaud, and Baud is the rate of
+	// Open: a terminal that was switched off comes back at the default (section 2.1). It
+	// is tried when nothing answers at Baud, and the terminal is then switched. Both may
+	// be left out.
+	OpenDefault func(ctx context.Context) (Line, error)
+	Baud        int
 	// Serial frames the commands and waits for ACK bytes; false is TCP (section 3).
 	Serial bool
 
 	Password zvt.Password   // zvt.DefaultPassword if empty
-	Config   zvt.Config     // config byte of the registration; zvt.ConfigKiosk if zero
+	Profile  string         // name of a Profile; Generic if empty
 	Currency money.Currency // of every amount
 	Capture  Capture
 
@@ -78,7 +84,6 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Password = cmp.Or(o.Password, zvt.DefaultPassword)
-	o.Config = cmp.Or(o.Config, zvt.ConfigKiosk)
 	o.MaxHolds = max(o.MaxHolds, 1)
 	d := DefaultTimers()
 	o.Timers = Timers{
@@ -100,6 +105,8 @@ func (o Options) validate() error {
 	switch {
 	case o.Open == nil:
 		return fmt.Errorf("%w: Open is missing", ErrOptions)
+	case o.Baud != 0 && !codedBaud(o.Baud):
+		return fmt.Errorf("%w: a terminal cannot be switched to %d baud", ErrOptions, o.Baud)
 	case o.Capture != CapturePartialReversal && o.Capture != CaptureBookTotal:
 		return fmt.Errorf("%w: capture is %q, want %q or %q", ErrOptions, o.Capture, CapturePartialReversal, CaptureBookTotal)
 	case !o.Currency.Valid():
@@ -110,6 +117,12 @@ func (o Options) validate() error {
 		return fmt.Errorf("%w: negative timer", ErrOptions)
 	}
 	return nil
+}
+
+// codedBaud: the terminal can be told to use this rate.
+func codedBaud(rate int) bool {
+	_, ok := zvt.BaudCode(rate)
+	return ok
 }
 
 func sixDigits(s string) bool {

@@ -25,6 +25,9 @@ func TestOptionsThatCannotWork(t *testing.T) {
 		{"no currency", func(o *Options) { o.Currency = "" }},
 		{"a password of letters", func(o *Options) { o.Password = "secret" }},
 		{"a short password", func(o *Options) { o.Password = "1234" }},
+		{"a profile that nobody knows", func(o *Options) { o.Profile = "abacus" }},
+		{"holds over an end of day that takes them", func(o *Options) { o.Profile, o.HoldsOverEndOfDay = "card-complete", true }},
+		{"a baud rate without a code", func(o *Options) { o.Baud = 38400 }},
 		{"a negative timer", func(o *Options) { o.Timers.T3 = -time.Second }},
 	}
 	for _, tt := range tests {
@@ -59,7 +62,7 @@ func TestLogsHaveNeitherCardNorPassword(t *testing.T) {
 			t.Errorf("the log has %s:\n%s", secret, text)
 		}
 	}
-	if !strings.Contains(text, "frame=06000a") || strings.Contains(text, "06000a000000") {
+	if !strings.Contains(text, "frame=060010") || strings.Contains(text, "060010000000") {
 		t.Errorf("the log has the password, or no registration:\n%s", text)
 	}
 }

@@ -36,7 +36,7 @@ const attachScript = `
 ` + registerScript
 
 const registerScript = `
-> 06 00 0A 00 00 00 3E 09 78 03 01 06 00
+> 06 00 10 00 00 00 BE 09 78 03 01 06 06 26 04 0A 02 06 D3
 < 80 00 00
 < 06 0F 0A 19 10 29 52 50 00 01 49 09 78
 > 80 00 00
@@ -52,6 +52,8 @@ const (
 	refused  = "> 84 66 00\n"
 	complete = "< 06 0F 00\n" + ok
 	timedOut = "< 06 1E 01 6C\n" + ok
+	// noneOpen is the enquiry of open holds, answered by none.
+	noneOpen = "> 06 23 05 87 FF FF 06 00\n" + yes + "< 06 1E 04 B8 87 FF FF\n" + ok
 )
 
 // hold123 is the hold of approved.
@@ -85,7 +87,11 @@ func playTo(t *testing.T, eng *engine, script string, cmd purchase.TerminalComma
 				return nil, ctx.Err()
 			}
 			pt.used = true
-			wg.Go(func() { pt.run(terminal, attachScript+script) })
+			attach := attachScript
+			if o.Profile != "" { // see TestEachProfileRegistersInItsWay
+				attach = statusOf("00") + strings.Replace(registerScript, "06 00 10 00 00 00 BE 09 78 03 01 06 06 26 04 0A 02 06 D3", "…", 1)
+			}
+			wg.Go(func() { pt.run(terminal, attach+script) })
 			return driver, nil
 		}
 		term, err := New(o)

@@ -19,6 +19,8 @@ type session struct {
 	lost   error              // the line failed in a dialogue whose end is known all the same
 	strays int                // commands in a row that belong to nothing
 
+	pollNow bool // the terminal asked for upkeep by a result code
+
 	// ending is the command that ended the last dialogue, kept while the terminal
 	// may not have our acknowledgement of it and send it again.
 	ending []byte
@@ -41,6 +43,9 @@ func (s *session) serve(ctx context.Context) error {
 		case errors.Is(err, errWake):
 			err = s.execute(ctx)
 			poll = time.Now().Add(s.t.opts.StatusEvery)
+			if s.pollNow {
+				poll, s.pollNow = time.Now(), false
+			}
 		case errors.Is(err, errTimeout):
 			err = s.poll(ctx)
 			poll = time.Now().Add(s.t.opts.StatusEvery)

@@ -97,7 +97,10 @@ func (s *session) release(j *job) (purchase.Ended, error) {
 	if err := s.ours(j.cmd.Hold); err != nil {
 		return refuse(err.Error()), nil
 	}
-	request := zvt.PreAuthReversal{Receipt: j.cmd.Hold.Receipt, Currency: s.t.opts.currency()}
+	request := zvt.PreAuthReversal{Receipt: j.cmd.Hold.Receipt}
+	if !s.t.profile.BareRelease {
+		request.Currency = s.t.opts.currency()
+	}
 	return s.settleBy(j, request, func(m zvt.StatusInformation) (purchase.Body, error) {
 		return purchase.Released{Command: j.cmd.ID, Receipt: m.Receipt, Trace: m.TraceNo(), Unread: unread(m)}, nil
 	})

@@ -18,7 +18,8 @@ type Post = func(ctx context.Context, ev purchase.Event) (purchase.Verdict, erro
 // Terminal is the driver of one terminal. Run owns the line; the other methods may
 // be called from any goroutine and never block.
 type Terminal struct {
-	opts   Options
+	opts    Options
+	profile Profile
 	device *devmetrics.Device
 	wake   chan struct{} // a command waits
 
@@ -35,6 +36,7 @@ type Terminal struct {
 	unsettled bool         // a dialogue may still be going on at the terminal
 	down      string       // why, as last told by Detached; empty while attached
 	everUp    bool
+	slow      bool // the line is to be opened at zvt.DefaultBaud
 }
 
 // job is a started command on its way to its one Ended.
@@ -53,14 +55,21 @@ func New(o Options) (*Terminal, error) {
 	if err != nil {
 		return nil, err
 	}
+	profile, err := profileOf(o.Profile)
+	if err != nil {
+		return nil, err
+	}
+	if profile.DayTakesHolds && o.HoldsOverEndOfDay {
+		return nil, fmt.Errorf("%w: holds over the end of day, and no %s terminal keeps them", ErrOptions, profile.Name)
+	}
 	o = o.withDefaults()
+	if profile.StatusEvery > 0 {
+		o.StatusEvery = profile.StatusEvery
+	}
 	o.Logger = o.Logger.With(logkey.Component, "zvtterm", logkey.Lane, o.Lane)
 	return &Terminal{
-		opts: o, device: device, wake: make(chan struct{}, 1), unsettled: true,
-		caps: purchase.TerminalCaps{
-			MaxHolds: o.MaxHolds, CaptureBelowHold: true, NeedsEndOfDay: true,
-			HoldsOverEndOfDay: o.HoldsOverEndOfDay, ReverseByReceipt: o.ReverseByReceipt,
-		},
+		opts: o, profile: profile, device: device, wake: make(chan struct{}, 1), unsettled: true,
+		caps: profile.caps(o),
 	}, nil
 }
 
@@ -130,7 +139,7 @@ func (t *Terminal) Run(ctx context.Context, post Post, acked func(purchase.Comma
 
 // life is one open line. up: a terminal was attached to it.
 func (t *Terminal) life(ctx context.Context) (up bool, err error) {
-	line, err := t.opts.Open(ctx)
+	line, err := t.open(ctx)
 	if err != nil {
 		return false, fmt.Errorf("open: %w", err)
 	}
@@ -140,6 +149,7 @@ func (t *Terminal) life(ctx context.Context) (up bool, err error) {
 	defer cancel()
 	s := &session{t: t, link: newLink(t.wire, t.opts), ctx: ctx}
 	if err := s.attach(ctx); err != nil {
+		t.otherRate(err)
 		return false, err
 	}
 	s.ctx = talk

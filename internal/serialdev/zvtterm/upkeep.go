@@ -5,10 +5,31 @@ import (
 	"edged/internal/serialdev/zvt"
 )
 
-// endOfDay closes the day with the acquirer: 06 50 (section 9.10). It settles what
-// was captured before; its own result is not a hold or capture of ours, and is
-// acknowledged without being posted.
+// endOfDay closes the day with the acquirer: 06 50 (section 9.10), but not while the
+// terminal lists an open hold that it may not keep: some charge the customer the
+// whole of it then, some strand it (section 15, 2). A terminal that cannot list them
+// is the caller's to know about.
 func (s *session) endOfDay(j *job) (purchase.Ended, error) {
+	if s.t.Caps().HoldsOverEndOfDay {
+		return s.closeDay(j)
+	}
+	e, err := s.askHolds(j)
+	switch {
+	case err != nil: // the enquiry moves nothing, and the end of day did not go out
+		e.Outcome = purchase.NotDone
+		return e, err
+	case e.Outcome == purchase.Done && len(e.Open) > 0:
+		e.Outcome, e.Reason, e.Text = purchase.NotDone, purchase.ReasonRefused, "a hold is open: "+e.Open[0].Receipt
+		return e, nil
+	case e.Outcome == purchase.Done, e.Reason == purchase.ReasonUnsupported:
+		return s.closeDay(j)
+	}
+	return e, nil
+}
+
+// closeDay settles what was captured before; its own result is not a hold or capture
+// of ours, and is acknowledged without being posted.
+func (s *session) closeDay(j *job) (purchase.Ended, error) {
 	var failed zvt.ResultCode
 	var total zvt.Opt[int64]
 	d, end, err := s.attempt(j, func() dialogue {
@@ -24,9 +45,9 @@ func (s *session) endOfDay(j *job) (purchase.Ended, error) {
 	switch {
 	case err != nil:
 		return cutOff(d, err), err
-	case failed != zvt.ResultOK:
-		return s.failed(j, end, failed), nil
-	case end.kind != zvt.CmdCompletion:
+	case failed != zvt.ResultOK && !s.t.profile.dayDone(failed):
+		return s.failed(j.cmd.Kind, j, end, failed), nil
+	case end.kind != zvt.CmdCompletion && !s.t.profile.dayDone(end.code):
 		return s.stillOpen(j, end), nil
 	}
 	s.t.served()
@@ -36,7 +57,7 @@ func (s *session) endOfDay(j *job) (purchase.Ended, error) {
 // stillOpen: some terminals refuse the end of day with the receipt of an open hold
 // (section 15, 2).
 func (s *session) stillOpen(j *job, end ending) purchase.Ended {
-	e := s.failed(j, end, end.code)
+	e := s.failed(j.cmd.Kind, j, end, end.code)
 	if pending, ok := pendingOf(end); ok && end.code == zvt.ResultPreAuth {
 		for _, receipt := range pending.Receipts {
 			e.Open = append(e.Open, purchase.Hold{Terminal: s.t.Caps().Terminal, Receipt: receipt})
@@ -45,20 +66,17 @@ func (s *session) stillOpen(j *job, end ending) purchase.Ended {
 	return e
 }
 
-// maintain does what the terminal's status asks for (sections 9.11, 13): an
-// initialisation, else a diagnosis. Both may take minutes. Afterwards the status is
-// asked for again.
+// maintain does what the terminal's status asks for, in its profile's way (sections
+// 9.11, 13). Each step may take minutes. Afterwards the status is asked for again.
 func (s *session) maintain(j *job) (purchase.Ended, error) {
-	var request zvt.Message = zvt.Diagnosis{}
-	if s.status.Remedy() == zvt.RemedyInitialisation {
-		request = zvt.Initialisation{Password: s.t.opts.Password}
-	}
-	d, end, err := s.attempt(j, func() dialogue { return dialogue{request: request} }, always)
-	switch {
-	case err != nil:
-		return cutOff(d, err), err
-	case end.kind != zvt.CmdCompletion:
-		return s.failed(j, end, end.code), nil
+	for _, request := range s.t.profile.upkeep(s.status.Remedy(), s.t.opts.Password) {
+		d, end, err := s.attempt(j, func() dialogue { return dialogue{request: request} }, always)
+		switch {
+		case err != nil:
+			return cutOff(d, err), err
+		case end.kind != zvt.CmdCompletion:
+			return s.failed(j.cmd.Kind, j, end, end.code), nil
+		}
 	}
 	s.t.served()
 	return purchase.Ended{Outcome: purchase.Done}, s.enquire()
