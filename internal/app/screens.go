@@ -6,7 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"edged/internal/config"
 	"edged/internal/engine"
+	"edged/internal/logkey"
 	"edged/internal/purchase"
 	"edged/internal/screen"
 	"edged/internal/screen/catalogue"
@@ -48,37 +50,49 @@ const maxUnseen = 16
 
 func (a *App) makeScreens() error {
 	a.screens = screens{}
+	texts, problems := config.LoadTexts(a.o.Config)
+	for _, p := range problems {
+		a.log.Error("display texts cannot be used, the built-in ones are shown", logkey.Err, p.String())
+	}
 	for _, l := range a.lanes {
 		d := l.conf.Display
 		if d == nil {
 			continue
 		}
-		opener, err := port.NewOpener(port.Options{Settings: port.Settings{Path: d.Port}, Open: a.o.OpenPort})
+		s, err := a.makeScreen(l.conf, catalogue.For(d.Language, texts[d.TextsFile]))
 		if err != nil {
 			return fmt.Errorf("lane %s: display: %w", l.conf.Name, err)
-		}
-		dialect, err := pole.NewDialect(d.Driver, cells.Setup{})
-		if err != nil {
-			return fmt.Errorf("lane %s: display: %w", l.conf.Name, err)
-		}
-		display, err := pole.New(pole.Options{
-			Lane: l.conf.Name, Dialect: dialect, Open: func(ctx context.Context) (pole.Line, error) { return opener.Open(ctx) },
-			Logger: a.log, Registerer: a.reg,
-		})
-		if err != nil {
-			return fmt.Errorf("lane %s: display: %w", l.conf.Name, err)
-		}
-		s := &customerScreen{
-			lane: l.conf.Name, display: display,
-			face: screen.Face{Texts: catalogue.For(d.Language, nil), Shown: dialect.Charset().Shown},
-			wake: make(chan struct{}, 1),
-		}
-		if len(l.conf.Doors) > 0 {
-			s.label = l.conf.Doors[0].Label
 		}
 		a.screens[l.conf.Name] = s
 	}
 	return nil
+}
+
+func (a *App) makeScreen(l config.Lane, texts *catalogue.Texts) (*customerScreen, error) {
+	d := l.Display
+	opener, err := port.NewOpener(port.Options{Settings: port.Settings{Path: d.Port}, Open: a.o.OpenPort})
+	if err != nil {
+		return nil, err
+	}
+	dialect, err := pole.NewDialect(d.Driver, cells.Setup{Charset: cells.Charset(d.Charset)})
+	if err != nil {
+		return nil, err
+	}
+	display, err := pole.New(pole.Options{
+		Lane: l.Name, Dialect: dialect, Open: func(ctx context.Context) (pole.Line, error) { return opener.Open(ctx) },
+		Logger: a.log, Registerer: a.reg,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &customerScreen{
+		lane: l.Name, display: display, wake: make(chan struct{}, 1),
+		face: screen.Face{Texts: texts, Shown: dialect.Charset().Shown},
+	}
+	if len(l.Doors) > 0 {
+		s.label = l.Doors[0].Label
+	}
+	return s, nil
 }
 
 // show takes what a lane shows now. It never blocks.

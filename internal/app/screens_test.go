@@ -2,16 +2,25 @@ package app
 
 import (
 	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"edged/internal/config"
 	"edged/internal/engine"
 	"edged/internal/lane"
 	"edged/internal/purchase"
 	"edged/internal/screen"
+	"edged/internal/serialdev/cells"
+	"edged/internal/serialdev/pole"
 )
 
 // paper keeps every page that is shown.
@@ -92,4 +101,45 @@ func TestARefusedRestockIsShownForAMoment(t *testing.T) {
 			t.Errorf("shown %q after another change", p.last())
 		}
 	})
+}
+
+// What the configuration accepts for a display can be made.
+func TestEveryDisplayThatTheConfigurationAcceptsIsMade(t *testing.T) {
+	for _, driver := range config.DisplayDrivers() {
+		for _, charset := range config.DisplayCharsets(driver) {
+			d, err := pole.NewDialect(driver, cells.Setup{Charset: cells.Charset(charset)})
+			if err != nil || string(d.Charset()) != charset {
+				t.Errorf("%s %s: %v, %v", driver, charset, d.Charset(), err)
+			}
+		}
+		for _, charset := range cells.Charsets() {
+			_, err := pole.NewDialect(driver, cells.Setup{Charset: charset})
+			if accepted := slices.Contains(config.DisplayCharsets(driver), string(charset)); accepted != (err == nil) {
+				t.Errorf("%s %s: the configuration accepts it: %v; making it: %v", driver, charset, accepted, err)
+			}
+		}
+	}
+}
+
+// A file of texts that is bad by now costs no sale: the built-in texts are shown.
+func TestADisplayShowsTheOperatorsTextsAndTheBuiltInOnesWithoutThem(t *testing.T) {
+	for content, want := range map[string]string{
+		"de: {starting: [Guten Tag, Moment bitte]}\n": "Guten Tag           \nMoment bitte        ",
+		"de: {starting: Guten Tag}\n":                 "Startet             \nBitte warten        ",
+	} {
+		file := filepath.Join(t.TempDir(), "screens.yaml")
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		conf := config.Lane{Name: "front", Display: &config.Display{Driver: pole.CD5220, Port: "/dev/ttyS1", Language: "de", Charset: "cp858", TextsFile: file}}
+		a := &App{o: Options{Config: &config.Config{Lanes: []config.Lane{conf}}}.withDefaults(), log: slog.New(slog.DiscardHandler), reg: prometheus.NewRegistry()}
+		a.lanes = []builtLane{{conf: conf}}
+		if err := a.makeScreens(); err != nil {
+			t.Fatal(err)
+		}
+		page := screen.Render(screen.Situation{Reasons: []lane.Reason{lane.Starting}}, a.screens["front"].face)
+		if got := strings.Join(page.Rows, "\n"); got != want {
+			t.Errorf("%q shows %q, want %q", content, got, want)
+		}
+	}
 }

@@ -98,11 +98,14 @@ type Timers struct {
 	T4 Duration `yaml:"t4"` // terminal command to the next
 }
 
-// Display is a customer display. Language is a code of the text catalogue.
+// Display is a customer display. Language is a code of the text catalogue; Charset is
+// what the display can show; TextsFile holds the operator's own texts.
 type Display struct {
-	Driver   string `yaml:"driver"`
-	Port     string `yaml:"port"`
-	Language string `yaml:"language"`
+	Driver    string `yaml:"driver"`
+	Port      string `yaml:"port"`
+	Language  string `yaml:"language"`
+	Charset   string `yaml:"charset"`
+	TextsFile string `yaml:"texts_file"`
 }
 
 // Badge is a staff badge reader; AllowFile lists the badges that may restock.

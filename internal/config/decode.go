@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,36 +61,39 @@ func (d *decoder) value(path string, node ast.Node, v reflect.Value) {
 	}
 }
 
-// mapping reads the keys of a struct, and names the unknown and the doubled ones.
-// A block without keys (all commented out) is a block of defaults.
+// mapping reads the keys of a struct.
 func (d *decoder) mapping(path string, node ast.Node, v reflect.Value) {
+	if def, ok := v.Addr().Interface().(defaulter); ok {
+		def.setDefaults()
+	}
+	known, fields := keysOf(v.Type())
+	d.entries(path, node, known, func(key, at string, value ast.Node) { d.value(at, value, v.Field(fields[key])) })
+}
+
+// entries gives the keys of a block to read, and names the unknown and the doubled
+// ones. A block without keys (all commented out) has none.
+func (d *decoder) entries(path string, node ast.Node, known []string, read func(key, at string, value ast.Node)) {
 	m, ok := node.(*ast.MappingNode)
 	_, empty := node.(*ast.NullNode)
 	if !ok && !empty {
 		d.wrong(path, node, "a block of keys")
+	}
+	if !ok {
 		return
 	}
-	if def, ok := v.Addr().Interface().(defaulter); ok {
-		def.setDefaults()
-	}
-	if empty {
-		return
-	}
-	known, fields := keysOf(v.Type())
 	seen := map[string]int{}
 	for _, entry := range m.Values {
 		key, line := entry.Key.GetToken().Value, lineOf(entry.Key)
 		at := join(path, key)
-		index, ok := fields[key]
 		switch {
-		case !ok:
+		case !slices.Contains(known, key):
 			d.add(line, at, "unknown key, got %s, %s", quote(key), hintFor(key, known))
 		case seen[key] != 0:
 			// The first one counts, so that its own problems are found too.
 			d.append(line, at, "key given twice, got it on lines %d and %d, want it once", seen[key], line)
 		default:
 			seen[key], d.lines[at] = line, line
-			d.value(at, entry.Value, v.Field(index))
+			read(key, at, entry.Value)
 		}
 	}
 }
@@ -115,6 +119,8 @@ func (d *decoder) text(path string, node ast.Node, v reflect.Value) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		// Unquoted, YAML may change it: 007 is 7, and 1.10 is 1.1.
 		d.wrong(path, node, "text: put it into quotes")
+	case *ast.MappingNode:
+		d.wrong(path, node, "text on one line, in quotes if it has braces")
 	default:
 		d.wrong(path, node, "text on one line")
 	}

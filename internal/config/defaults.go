@@ -60,7 +60,7 @@ func (t *Terminal) setDefaults() {
 	}
 }
 
-func (d *Display) setDefaults() { *d = Display{Language: "en"} }
+func (d *Display) setDefaults() { *d = Display{Language: "en", Charset: "cp858"} }
 
 func (b *Badge) setDefaults() { *b = Badge{AllowFile: "badges.txt"} }
 

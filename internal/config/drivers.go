@@ -21,8 +21,8 @@ func terminalDrivers() drivers {
 func displayDrivers() drivers {
 	return drivers{
 		kind:    "display",
-		built:   []string{"pole-escpos"},
-		planned: []string{"pole-cd5220", "nextion", "dgus"},
+		built:   []string{"pole-escpos", "pole-cd5220"},
+		planned: []string{"nextion", "dgus"},
 	}
 }
 
@@ -30,14 +30,20 @@ func badgeDrivers() drivers {
 	return drivers{kind: "badge reader", planned: []string{"rdm6300", "wiegand", "osdp"}}
 }
 
-// languages are those of the text catalogue.
-func languages() []string { return []string{"en"} }
-
 // TerminalDrivers are the card terminal drivers that validation accepts.
 func TerminalDrivers() []string { return terminalDrivers().built }
 
 // DisplayDrivers are the display drivers that validation accepts.
 func DisplayDrivers() []string { return displayDrivers().built }
+
+// DisplayCharsets are those that validation accepts with a display driver: the code
+// pages that its command set can select (display notes, §1.5 and §1.8).
+func DisplayCharsets(driver string) []string {
+	if driver == "pole-cd5220" {
+		return []string{"cp858", "cp1252", "ascii"}
+	}
+	return []string{"cp858", "cp1252", "cp850", "cp437", "ascii"}
+}
 
 // canChoose tells whether a customer can choose a door on this display: the pole
 // displays only show (DESIGN §2, several doors on one lane).

@@ -22,9 +22,10 @@ func Parse(file string, data []byte) (*Config, []Problem) {
 	}
 	k := newChecker(d, c)
 	k.validate()
-	if len(d.problems) > 0 {
-		sortProblems(d.problems)
-		return nil, d.problems
+	_, inTexts := k.texts()
+	sortProblems(d.problems)
+	if problems := append(d.problems, inTexts...); len(problems) > 0 {
+		return nil, problems
 	}
 	return c, nil
 }

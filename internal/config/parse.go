@@ -24,24 +24,32 @@ const (
 func decode(file string, data []byte) (*Config, *decoder) {
 	c, d := Defaults(), newDecoder(file)
 	c.source = file
+	if node := d.document(data); node != nil {
+		d.value("", node, reflect.ValueOf(c).Elem())
+	}
+	return c, d
+}
+
+// document parses a file; nil: nothing in it can be read.
+func (d *decoder) document(data []byte) ast.Node {
 	if len(data) > maxFile {
 		d.add(1, "", "file too large, got %d bytes, want at most %d", len(data), maxFile)
-		return c, d
+		return nil
 	}
 	tree, err := parse(data)
 	if err != nil {
 		line, text := syntaxError(err)
 		d.add(line, "", "not YAML here or just below, got: %s, want keys indented with spaces as in the example", text)
-		return c, d
+		return nil
 	}
 	docs := bodies(tree)
 	if len(docs) > 1 {
 		d.add(lineOf(docs[1]), "", "several documents, got a second one, want one")
 	}
-	if len(docs) > 0 {
-		d.value("", docs[0], reflect.ValueOf(c).Elem())
+	if len(docs) == 0 {
+		return nil
 	}
-	return c, d
+	return docs[0]
 }
 
 // bodies are the documents that are more than comments.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"edged/internal/screen/catalogue"
 )
 
 func (k *checker) lanes() {
@@ -101,7 +103,10 @@ func (k *checker) display(path string, d *Display, ports *claims) {
 	}
 	k.driver(path+".driver", d.Driver, displayDrivers())
 	k.port(path+".port", d.Port, false, ports)
-	k.oneOf(path+".language", d.Language, languages()...)
+	k.oneOf(path+".language", d.Language, catalogue.Languages()...)
+	if !k.broken(path + ".driver") {
+		k.oneOf(path+".charset", d.Charset, DisplayCharsets(d.Driver)...)
+	}
 }
 
 func (k *checker) badge(path string, b *Badge, ports *claims) {

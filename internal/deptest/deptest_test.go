@@ -159,7 +159,8 @@ func arrows() []Rule {
 			Room: "internal/supervise", Only: []string{"internal/logkey"}, OnlyWhy: "it does not know what it runs",
 		},
 		{
-			Room: "internal/config", Only: []string{"internal/money", "internal/callback"}, OnlyWhy: "it reads a file; what is done with it is the app's wiring",
+			Room: "internal/config", Only: []string{"internal/money", "internal/callback", "internal/screen/catalogue", "internal/serialdev/cells"},
+			OnlyWhy: "it reads a file, and may ask pure rooms what a value can be (a key, a text, its width); what is done with it is the app's wiring",
 		},
 		{
 			Room: "internal/machines", Only: []string{"internal/money", "internal/logkey", "internal/clock", "internal/saas/wire"},

@@ -13,13 +13,14 @@ import (
 const (
 	cols     = 20
 	pageRows = 2
-	// AmountLabel is the longest short form of what stands beside an amount: 14 cells
+	// amountLabel is the longest short form of what stands beside an amount: 14 cells
 	// remain, enough for 1000000.00 IDR.
 	amountLabel = 5
 	// valueLabel is the same beside other values: two codes, or a thousand minutes.
 	valueLabel = 12
 	doorCells  = 8 // that a row with a door's label leaves to it
 	maxPages   = 2 // of a message: more are not read before it is gone
+	maxQuoted  = 80
 	maxIdle    = 4 // pages of the idle screen, which comes again and again
 )
 
@@ -96,7 +97,13 @@ type parser struct {
 	faults []Fault
 }
 
+// fault notes one; a text that is repeated in it is cut.
 func (p *parser) fault(row int, format string, args ...any) {
+	for i, a := range args {
+		if text, ok := a.(string); ok && len(text) > maxQuoted {
+			args[i] = strings.ToValidUTF8(text[:maxQuoted], "") + "…"
+		}
+	}
 	p.faults = append(p.faults, Fault{row, fmt.Sprintf(format, args...)})
 }
 

@@ -1,0 +1,83 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"edged/internal/screen/catalogue"
+	"edged/internal/serialdev/cells"
+)
+
+// Texts are the operators' own texts by the display.texts_file that holds them.
+type Texts map[string]*catalogue.Overrides
+
+// LoadTexts reads the files of texts that a configuration names. A file that was good
+// when the configuration was loaded may be bad by now: then the problems say so, and
+// the displays of that file show the built-in texts. No sale waits for a text.
+func LoadTexts(c *Config) (Texts, []Problem) {
+	d := newDecoder(c.source)
+	d.lines = nil // no line is known any more
+	k := newChecker(d, c)
+	texts, problems := k.texts()
+	return texts, append(d.problems, problems...)
+}
+
+// texts reads each file once. Problems in a file are its own; that it cannot be read is
+// one of the configuration.
+func (k *checker) texts() (Texts, []Problem) {
+	texts := Texts{}
+	var problems []Problem
+	for i, lane := range k.c.Lanes {
+		if lane.Display == nil || lane.Display.TextsFile == "" {
+			continue
+		}
+		file := lane.Display.TextsFile
+		if _, done := texts[file]; done {
+			continue
+		}
+		texts[file] = nil
+		data, ok := k.read(at("lanes", i)+".display.texts_file", file, false)
+		if !ok {
+			continue
+		}
+		own, found := parseTexts(k.c.Resolve(file), data)
+		problems = append(problems, found...)
+		if len(found) == 0 {
+			texts[file] = own
+		}
+	}
+	return texts, problems
+}
+
+// parseTexts reads language → message → rows. Widths are those on the poorest display,
+// so that a file serves every lane.
+func parseTexts(file string, data []byte) (*catalogue.Overrides, []Problem) {
+	d := newDecoder(file)
+	own := catalogue.NewOverrides(func(s string) int { return len(cells.ASCII.Encode(s)) })
+	if node := d.document(data); node != nil {
+		d.entries("", node, catalogue.Languages(), func(lang, at string, value ast.Node) {
+			d.entries(at, value, catalogue.Keys(), func(key, at string, value ast.Node) { d.message(at, value, own, lang, key) })
+		})
+	}
+	sortProblems(d.problems)
+	return own, d.problems
+}
+
+// message reads the rows of one message.
+func (d *decoder) message(path string, node ast.Node, own *catalogue.Overrides, lang, key string) {
+	before := len(d.problems)
+	var rows []string
+	d.list(path, node, reflect.ValueOf(&rows).Elem())
+	if len(d.problems) > before {
+		return
+	}
+	for _, f := range own.Add(lang, key, rows) {
+		at := path
+		if f.Row >= 0 {
+			at = fmt.Sprintf("%s[%d]", path, f.Row)
+		}
+		d.append(d.lines[at], at, "%s", f.Text)
+	}
+}
