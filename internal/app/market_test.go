@@ -53,6 +53,7 @@ type market struct {
 type marketOptions struct {
 	saasAddr, callbackAddr string
 	lanes                  int      // each with a door of its own; 1
+	dir                    string   // on the disk to use; the temporary directory
 	config                 []string // further lines of edged.yaml
 	terminal               string   // further keys of the terminal
 	world                  func(*world.Options)
@@ -79,7 +80,7 @@ func shortTiming() readersim.Timing {
 // newMarket makes the simulators and the daemon's configuration; nothing runs yet.
 func newMarket(t testing.TB, o marketOptions) *market {
 	t.Helper()
-	m := &market{t: t, dir: t.TempDir()}
+	m := &market{t: t, dir: place(t, o.dir)}
 	o.lanes = max(o.lanes, 1)
 	m.ctx, m.stop = context.WithCancel(context.WithoutCancel(t.Context()))
 	wo := world.Options{
@@ -104,6 +105,20 @@ func newMarket(t testing.TB, o marketOptions) *market {
 	}
 	m.configure(o)
 	return m
+}
+
+// place is a directory that goes with the test.
+func place(t testing.TB, under string) string {
+	t.Helper()
+	if under == "" {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp(under, "market")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 // configure writes and reads the daemon's files.
