@@ -46,11 +46,11 @@ type laneEvent struct {
 // change is one order being changed.
 type change struct {
 	order
-	before   *order // nil: new
-	archived bool   // it came out of the archive
-	dirty    bool
-	events   [][]byte
-	effects  []purchase.Effect
+	before  *order // nil: new, or out of the archive
+	filed   *order // as it came out of the archive; nil: it did not
+	dirty   bool
+	events  [][]byte
+	effects []purchase.Effect
 }
 
 func (e *Engine) newBatch() *batch {
@@ -178,7 +178,8 @@ func (b *batch) unarchive(ev purchase.Event) (*change, error) {
 		b.e.log.Error("archived order is unreadable", logkey.OrderID, string(ev.Order), logkey.Err, err)
 		return nil, b.stray(ev)
 	}
-	c := b.add(&change{order: *o, archived: true})
+	filed := o.copy()
+	c := b.add(&change{order: *o, filed: &filed})
 	c.events = journal
 	return c, nil
 }

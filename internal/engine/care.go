@@ -96,6 +96,7 @@ func (e *Engine) onRecovered(err error) {
 	e.timed, e.tasks = map[purchase.OrderID]struct{}{}, map[taskKey]task{}
 	e.loadOrders(snap)
 	e.loadTasks(snap)
+	e.recount(snap)
 	for id, o := range e.orders {
 		e.track(id, o)
 		e.tellLane(o, nil)

@@ -17,8 +17,10 @@ import (
 const (
 	classReport   = "report"
 	classCallback = "callback" // of an order nobody knows
-	classOrder    = "order"    // parked
 )
+
+// classEvent is the store's class of telemetry.
+const classEvent = "event"
 
 // saveEvery is how much powered-on time may be lost by a power cut while commits
 // go on; saveIdle while nothing but a long deadline runs (M10).
@@ -134,7 +136,7 @@ func (b *batch) writeOrder(tx *queue.Tx, c *change, journal []json.RawMessage) (
 	if err != nil {
 		return err
 	}
-	if c.archived {
+	if c.filed != nil {
 		if _, _, err := tx.Unarchive(id); err != nil {
 			return err
 		}
@@ -281,9 +283,10 @@ func (b *batch) finish(err error) {
 		b.adoptTasks()
 		for _, c := range b.list {
 			if c.dirty {
-				b.e.adopt(c)
+				b.e.adopt(c, b.now)
 			}
 		}
+		b.e.metrics.dead.WithLabelValues(classCallback).Add(float64(len(b.strays)))
 	}
 	for _, w := range b.waits {
 		switch {
@@ -304,10 +307,16 @@ func (b *batch) finish(err error) {
 
 // adopt takes over one committed change and starts its waiting OpenDoor, before
 // the poster is answered.
-func (e *Engine) adopt(c *change) {
+func (e *Engine) adopt(c *change, now purchase.Stamp) {
 	o := c.order
 	id := o.state.Order
-	e.metrics.observe(c.before, &o)
+	was := c.before
+	if c.filed != nil {
+		was = c.filed
+	}
+	e.metrics.observe(was, &o)
+	e.left(was, &o)
+	o.queued(was, now)
 	if o.closed() {
 		delete(e.orders, id)
 		delete(e.bySeq, o.seq)

@@ -99,6 +99,9 @@ type order struct {
 	journal []queue.N
 	reports map[int]queue.N // outbox rows by report number
 	dead    map[int]queue.N // dead letters by report number
+
+	entered  clock.Reading // its phase; zero: before this start
+	eligible map[int]int64 // wall ms since when each report of the outbox may be sent
 }
 
 // laneRun is one lane and its terminal.

@@ -167,12 +167,12 @@ func (e *Engine) laneEffect(l *laneRun, eff lane.Effect) {
 	case lane.OpenTask:
 		e.laneTask(name, eff)
 	case lane.Alarm:
-		e.alarm(Alarm{Kind: "lane", Lane: name, Text: eff.Text})
+		e.alarm(Alarm{Kind: alarmLane, Lane: name, Text: eff.Text})
 	case lane.OpenForRestock:
 		e.startRestock(name, eff)
 	case lane.Refused:
 		l.refusal = &RestockRefusal{ID: eff.ID, Why: eff.Why, At: e.stamp().Wall}
-		e.alarm(Alarm{Kind: "restock_refused", Lane: name, Order: eff.ID, Text: eff.Why})
+		e.alarm(Alarm{Kind: alarmRestock, Lane: name, Order: eff.ID, Text: eff.Why})
 	}
 }
 
@@ -227,6 +227,7 @@ func (e *Engine) SetLimit(ctx context.Context, name string, limit, minHold money
 	return e.do(ctx, func() {
 		if l := e.lanes[name]; l != nil {
 			l.opts.Terms.MinHold = minHold
+			e.metrics.currency(cur)
 			e.follow = append(e.follow, &request{lane: name, body: lane.Limit{Amount: limit, Currency: cur}})
 		}
 	})

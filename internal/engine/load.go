@@ -18,6 +18,7 @@ func (e *Engine) load(snap *queue.Snapshot) {
 	e.loadOrders(snap)
 	e.loadTasks(snap)
 	e.loadLanes(snap)
+	e.recount(snap)
 	for id, o := range e.orders {
 		e.track(id, o)
 		e.tellLane(o, nil)
@@ -40,7 +41,7 @@ func (e *Engine) loadOrders(snap *queue.Snapshot) {
 		o, err := decodeOrder(row.Seq, row.State)
 		if err != nil {
 			e.log.Error("order is unreadable", logkey.OrderID, string(purchase.NewOrderID(row.ID)), logkey.Err, err)
-			e.alarm(Alarm{Kind: "unreadable", Order: purchase.NewOrderID(row.ID), Text: err.Error()})
+			e.alarm(Alarm{Kind: alarmUnreadable, Order: purchase.NewOrderID(row.ID), Text: err.Error()})
 			continue
 		}
 		e.orders[o.state.Order] = o

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -18,6 +19,8 @@ type metrics struct {
 	holds        *prometheus.GaugeVec
 	tasksOpen    *prometheus.GaugeVec
 	dead         *prometheus.GaugeVec
+	expiry       *prometheus.GaugeVec
+	eligible     *prometheus.GaugeVec
 	selling      *prometheus.GaugeVec
 	out          *prometheus.GaugeVec
 	alarms       *prometheus.CounterVec
@@ -28,20 +31,22 @@ func newMetrics(reg prometheus.Registerer, lanes []LaneOptions) (*metrics, error
 	m := &metrics{
 		orders:       counter("edged_orders_total", "Orders that ended, by outcome.", "outcome"),
 		phases:       histogram("edged_phase_duration_seconds", "Wall time an order spent until it left a phase.", "phase"),
-		money:        counter("edged_money_minor_units_total", "Money that was held, captured, released, refunded or left unpaid, in minor units.", "kind", "currency"),
+		money:        counter("edged_money_minor_units_total", "Money in minor units, by what became of it: what was held is captured, released or expired in the end, or still open.", "kind", "currency"),
 		holds:        gauge("edged_holds_open", "Holds that are open at the issuer.", "lane"),
 		tasksOpen:    gauge("edged_tasks_open", "Tasks that wait for a person.", "kind"),
-		dead:         gauge("edged_dead_letters", "Entries that nobody retries by itself.", "class"),
+		dead:         gauge("edged_dead_letters", "Refused reports, which are sent again every 6 h, and callbacks of unknown orders.", "class"),
 		selling:      gauge("edged_lane_selling", "1 while the lane takes cards.", "lane"),
 		out:          gauge("edged_lane_out_of_service", "1 while the reason stands against selling.", "lane", "reason"),
 		alarms:       counter("edged_alarms_total", "Alarms raised, by kind.", "kind"),
 		commitFailed: prometheus.NewCounter(prometheus.CounterOpts{Name: "edged_commit_failures_total", Help: "Commits that failed; nothing of them was applied."}),
 	}
+	m.expiry = gauge("edged_hold_expiry_seconds", "Powered-on seconds until the first of the lane's open holds expires; +Inf while none is open.", "lane")
+	m.eligible = gauge("edged_queue_oldest_eligible_seconds", "Age of the oldest entry that may be sent; 0 without one.", "class")
 	m.zero(lanes)
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.orders, m.phases, m.money, m.holds, m.tasksOpen, m.dead, m.selling, m.out, m.alarms, m.commitFailed} {
+	for _, c := range []prometheus.Collector{m.orders, m.phases, m.money, m.holds, m.tasksOpen, m.dead, m.expiry, m.eligible, m.selling, m.out, m.alarms, m.commitFailed} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -73,68 +78,26 @@ func (m *metrics) zero(lanes []LaneOptions) {
 	for _, k := range taskKinds() {
 		m.tasksOpen.WithLabelValues(string(k))
 	}
-	for _, c := range []string{classReport, classCallback, classOrder} {
+	for _, c := range []string{classReport, classCallback} {
 		m.dead.WithLabelValues(c)
+	}
+	for _, c := range []string{classReport, classEvent} {
+		m.eligible.WithLabelValues(c)
+	}
+	for _, p := range append(phases(), phaseTotal) {
+		m.phases.WithLabelValues(string(p))
+	}
+	for _, k := range alarmKinds() {
+		m.alarms.WithLabelValues(k)
 	}
 	for _, l := range lanes {
 		m.selling.WithLabelValues(l.Settings.Name)
 		m.holds.WithLabelValues(l.Settings.Name)
+		m.expiry.WithLabelValues(l.Settings.Name).Set(math.Inf(1))
+		m.currency(l.Currency)
 		for _, r := range lane.Reasons() {
 			m.out.WithLabelValues(l.Settings.Name, string(r))
 		}
-	}
-}
-
-func results() []purchase.ResultKind {
-	return []purchase.ResultKind{
-		purchase.Paid, purchase.PaidShort, purchase.NothingTaken, purchase.Cancelled,
-		purchase.Unpaid, purchase.Expired, purchase.Declined, purchase.Abandoned,
-	}
-}
-
-func taskKinds() []purchase.TaskKind {
-	return []purchase.TaskKind{
-		purchase.TaskRefund, purchase.TaskAdjustment, purchase.TaskShort, purchase.TaskUnpaid, purchase.TaskHold,
-		purchase.TaskConflict, purchase.TaskUnconfirmed, purchase.TaskIncident, purchase.TaskDeadReport,
-		purchase.TaskUnknownHold, purchase.TaskParked,
-	}
-}
-
-// observe counts what one committed change has done.
-func (m *metrics) observe(before, after *order) {
-	var was purchase.State
-	if before != nil {
-		was = before.state
-	}
-	now := after.state
-	cur := string(now.Terms.Currency)
-	if was.Hold == nil && now.Hold != nil {
-		m.money.WithLabelValues("held", cur).Add(float64(now.Hold.Amount))
-	}
-	_, capturedBefore, refundedBefore := was.Money()
-	_, captured, refunded := now.Money()
-	if d := captured - capturedBefore; d > 0 {
-		m.money.WithLabelValues("captured", cur).Add(float64(d))
-	}
-	if d := refunded - refundedBefore; d > 0 {
-		m.money.WithLabelValues("refunded", cur).Add(float64(d))
-	}
-	if was.Outcome == nil && now.Outcome != nil {
-		m.orders.WithLabelValues(string(now.Outcome.Kind)).Inc()
-		if now.Outcome.Kind == purchase.Unpaid && now.Decision != nil {
-			m.money.WithLabelValues("unpaid", cur).Add(float64(now.Decision.Total))
-		}
-		if now.Hold != nil {
-			m.phases.WithLabelValues("total").Observe(float64(now.Outcome.At-now.Hold.At) / 1000)
-		}
-	}
-	lane := now.Terms.Lane
-	if was.HoldOpen() != now.HoldOpen() {
-		d := 1.0
-		if was.HoldOpen() {
-			d = -1
-		}
-		m.holds.WithLabelValues(lane).Add(d)
 	}
 }
 

@@ -20,5 +20,5 @@ func (b *batch) park(c *change, ev purchase.Event, cause error) {
 	text := "edged itself failed on this order: " + cause.Error()
 	c.effects = append(c.effects,
 		purchase.OpenTask{Task: purchase.TaskParked, Text: text},
-		purchase.Alarm{Alarm: "parked", Text: text})
+		purchase.Alarm{Alarm: alarmParked, Text: text})
 }

@@ -117,6 +117,7 @@ func (e *Engine) onTimer() []*request {
 	}
 	out = append(out, e.held...)
 	e.held = nil
+	e.measure(now)
 	e.care(now)
 	return out
 }
