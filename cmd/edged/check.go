@@ -58,12 +58,14 @@ file:line: path: what, got, wanted. Nothing is changed and nothing is connected 
 
 func check(ctx context.Context, file string) *checkReport {
 	r := &checkReport{Problems: []string{}, Notes: []string{}}
-	conf, problems := config.Load(file)
+	conf, problems := config.Check(file)
 	for _, p := range problems {
 		r.problem("%s", p)
 	}
-	if conf != nil {
+	if len(problems) == 0 {
 		r.note("%s: valid, %d lanes", file, len(conf.Lanes))
+	}
+	if conf != nil {
 		r.ports(conf)
 		r.store(ctx, conf.StateDir)
 	}

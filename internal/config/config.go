@@ -79,6 +79,7 @@ type Terminal struct {
 	Baud              int      `yaml:"baud"`
 	StopBits          int      `yaml:"stop_bits"`
 	PasswordFile      string   `yaml:"password_file"`
+	Profile           string   `yaml:"profile"`
 	Capture           string   `yaml:"capture"`
 	MaxHolds          int      `yaml:"max_holds"`
 	HoldTTL           Duration `yaml:"hold_ttl"`

@@ -52,6 +52,7 @@ func (t *Terminal) setDefaults() {
 	*t = Terminal{
 		Baud:         9600,
 		StopBits:     2,
+		Profile:      genericProfile,
 		MaxHolds:     1,
 		HoldTTL:      Duration(120 * time.Hour),
 		EndOfDay:     "03:30",

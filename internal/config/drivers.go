@@ -18,6 +18,15 @@ func terminalDrivers() drivers {
 	return drivers{kind: "card terminal", built: []string{"zvt"}, planned: []string{"mdb"}}
 }
 
+// genericProfile is a zvt terminal of which nothing else is known.
+const genericProfile = "generic"
+
+// TerminalProfiles are the families of zvt terminals that validation accepts (ZVT
+// notes §15). No hold outlives the end of day of any but the first.
+func TerminalProfiles() []string {
+	return []string{genericProfile, "feig", "card-complete", "verifone", "ccv"}
+}
+
 func displayDrivers() drivers {
 	return drivers{
 		kind:    "display",

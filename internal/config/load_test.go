@@ -44,7 +44,7 @@ func TestEveryBadFileIsRefusedWithExactlyTheseProblems(t *testing.T) {
 	for _, file := range files {
 		name := filepath.Base(file)
 		t.Run(strings.TrimSuffix(name, ".yaml"), func(t *testing.T) {
-			c, problems := Load(name)
+			c, problems := Check(name)
 			if c != nil || len(problems) == 0 {
 				t.Fatalf("accepted: %v", problems)
 			}

@@ -13,9 +13,9 @@ import (
 // Texts are the operators' own texts by the display.texts_file that holds them.
 type Texts map[string]*catalogue.Overrides
 
-// LoadTexts reads the files of texts that a configuration names. A file that was good
-// when the configuration was loaded may be bad by now: then the problems say so, and
-// the displays of that file show the built-in texts. No sale waits for a text.
+// LoadTexts reads the files of texts that a configuration names. The displays of a file
+// with problems show the built-in texts: a slip in a text must not close a lane, so Load
+// does not look at these files, and Check does.
 func LoadTexts(c *Config) (Texts, []Problem) {
 	d := newDecoder(c.source)
 	d.lines = nil // no line is known any more

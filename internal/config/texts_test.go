@@ -59,13 +59,13 @@ func TestTextsAreLoadedForTheLanesThatNameThem(t *testing.T) {
 	}
 }
 
-// The file can become bad while the daemon runs on: the displays then speak as built.
-func TestATextFileThatBecameBadIsNamedAndNoTextIsLost(t *testing.T) {
+// A bad file of texts is a problem for whoever checks, and closes no lane.
+func TestABadTextFileIsNamedAndNoTextIsLost(t *testing.T) {
 	own := filepath.Join(credentials(t, map[string]string{"own.yaml": "de: {}\n"}), "own.yaml")
-	file := strings.TrimSuffix(minimal, "\n") + "\n    display: {driver: pole-escpos, port: /dev/ttyS1, texts_file: own.yaml}\n"
-	c, problems := Parse("edged.yaml", []byte(file))
-	if len(problems) > 0 {
-		t.Fatal(problems)
+	file := filepath.Join(t.TempDir(), "edged.yaml")
+	content := minimal + "    display: {driver: pole-escpos, port: /dev/ttyS1, texts_file: own.yaml}\n"
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	for what, spoil := range map[string]func() error{
 		"two rows for a heading": func() error { return os.WriteFile(own, []byte("de: {paid: [a, b]}\n"), 0o600) },
@@ -78,9 +78,16 @@ func TestATextFileThatBecameBadIsNamedAndNoTextIsLost(t *testing.T) {
 		if err := spoil(); err != nil {
 			t.Fatal(err)
 		}
+		c, problems := Load(file)
+		if len(problems) > 0 {
+			t.Fatalf("%s: Load: %v", what, problems)
+		}
 		texts, problems := LoadTexts(c)
 		if len(problems) != 1 {
 			t.Errorf("%s: problems %v, want one", what, problems)
+		}
+		if c, problems := Check(file); c == nil || len(problems) != 1 {
+			t.Errorf("%s: Check: %v, want one problem and the configuration", what, problems)
 		}
 		if got := catalogue.For("de", texts["own.yaml"]).Paid; got != "Bezahlt. Danke" {
 			t.Errorf("%s: paid is %q", what, got)

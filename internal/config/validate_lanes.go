@@ -81,6 +81,10 @@ func (k *checker) terminal(path string, t Terminal, ports *claims) {
 		k.match(path+".end_of_day", t.EndOfDay, regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`), `a time of day such as "03:30", or ""`)
 	}
 	k.oneOf(path+".reversal", t.Reversal, "none", "by_receipt")
+	k.oneOf(path+".profile", t.Profile, TerminalProfiles()...)
+	if t.HoldsOverEndOfDay && t.Profile != genericProfile {
+		k.problem(path+".holds_over_end_of_day", "impossible, got true, want false: no %s terminal keeps a hold over its end of day", t.Profile)
+	}
 	if t.Driver == "zvt" {
 		k.capture(path+".capture", t.Capture)
 	}
