@@ -126,23 +126,24 @@ func simTerminal(cmd *cobra.Command, listen, pty, ledger string) error {
 }
 
 func newSimDisplay() *cobra.Command {
-	var pty string
+	var pty, emulation string
 	cmd := &cobra.Command{
 		Use:   "display",
 		Short: "A customer display on a serial line",
 		Long:  `A 2x20 pole display on a serial line; every screen a customer would see is printed.`,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return simDisplay(cmd, pty)
+			return simDisplay(cmd, pty, displaysim.Emulation(emulation))
 		},
 	}
+	cmd.Flags().StringVar(&emulation, "emulation", string(displaysim.ESCPOS), "command set of the display: escpos or cd5220")
 	cmd.Flags().StringVar(&pty, "pty", "", "link to make to the serial line")
 	_ = cmd.MarkFlagRequired("pty") // the flag is there
 	return cmd
 }
 
-func simDisplay(cmd *cobra.Command, pty string) error {
-	sim, err := displaysim.New(displaysim.Options{})
+func simDisplay(cmd *cobra.Command, pty string, e displaysim.Emulation) error {
+	sim, err := displaysim.New(displaysim.Options{Emulation: e})
 	if err != nil {
 		return err
 	}

@@ -87,6 +87,9 @@ func New(o Options) (*Display, error) {
 	if o.Rows < 1 || o.Rows > 4 || o.Cols < 1 || o.Cols > 40 {
 		return nil, fmt.Errorf("displaysim options: got %d x %d, want up to 4 x 40", o.Rows, o.Cols)
 	}
+	if o.Emulation != ESCPOS && o.Emulation != CD5220 {
+		return nil, fmt.Errorf("displaysim options: emulation %q, want %s or %s", o.Emulation, ESCPOS, CD5220)
+	}
 	d := &Display{opt: o, changed: make(chan struct{}), plugged: make(chan struct{}), lastIn: time.Now()}
 	close(d.plugged)
 	d.reset()

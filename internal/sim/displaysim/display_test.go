@@ -173,6 +173,24 @@ func TestTheStringModeOfACD5220LocksTheRest(t *testing.T) {
 	}
 }
 
+func TestOptionsThatNoDisplayHasAreRefused(t *testing.T) {
+	for _, o := range []Options{{Rows: 5}, {Cols: 41}, {Rows: -1}, {Emulation: "aedex"}} {
+		if _, err := New(o); err == nil {
+			t.Errorf("%+v: no error", o)
+		}
+	}
+}
+
+// A display in string mode takes nothing but rows; what it does not take leaves no
+// character behind either (§1.8).
+func TestASetupThatComesInStringModeIsNotSeen(t *testing.T) {
+	d := newDisplay(t, Options{Emulation: CD5220})
+	const setup = "\x1b\x11\x1b_\x00\x1bfA\x1bcP\x1b*\x04"
+	if got := feed(t, d, setup+"\x1bQAT\x81r       \r"+setup+"\x1bQB1 \xd5\r"+setup); got != "Tür\n1 €" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestPowerForgetsEverything(t *testing.T) {
 	d := newDisplay(t, Options{Banner: "POLE 1.0"})
 	if got := d.Screen().Text(); got != "POLE 1.0\n" {
