@@ -56,6 +56,10 @@ func arrows() []Rule {
 			Bans: append(pure(), Ban{Floats: true, Why: "amounts are integers"}),
 		},
 		{
+			Room: "internal/ledger", Only: []string{"internal/money", "internal/purchase"}, OnlyWhy: "where money is follows from an order's facts, not from how they are kept or shown",
+			Bans: append(pure(), Ban{Floats: true, Why: "amounts are integers"}),
+		},
+		{
 			Room: "internal/screen/catalogue", Only: []string{}, OnlyWhy: "texts are data: when they are shown, and with which amount, is the screen's",
 			Bans: pure(),
 		},
@@ -104,7 +108,7 @@ func arrows() []Rule {
 		{
 			Room: "internal/engine",
 			Only: []string{
-				"internal/purchase", "internal/lane", "internal/money", "internal/queue", "internal/clock", "internal/logkey", "internal/screen", "internal/screen/catalogue",
+				"internal/purchase", "internal/lane", "internal/ledger", "internal/money", "internal/queue", "internal/clock", "internal/logkey", "internal/screen", "internal/screen/catalogue",
 			},
 			OnlyWhy: "the runner declares the interfaces that devices, SaaS and simulators satisfy, so that none of them can be special",
 			Bans: []Ban{

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"edged/internal/ledger"
 	"edged/internal/money"
 	"edged/internal/purchase"
 	"edged/internal/purchase/transcript"
@@ -85,6 +86,7 @@ type world struct {
 	s    purchase.State // committed
 	enc  string         // of it, without times: see timeless
 	now  purchase.Stamp
+	line ledger.Line // what was entered for it; it follows from how s came about
 
 	// Lost with the process.
 	queue    []purchase.TerminalCommand // asked for, not started
@@ -150,6 +152,8 @@ func (w *world) post(body purchase.Body) (accept bool) {
 	if w.s.Decision == nil && next.Decision != nil {
 		w.fail2(w.audit.gaveUp(*next.Decision))
 	}
+	w.line = w.line.Post(w.s, next, ledger.Mark{})
+	w.fail2(w.line.Check(next))
 	w.s, w.enc = next, timeless(next)
 	if !w.quiet {
 		w.repeat(ev)

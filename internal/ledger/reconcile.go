@@ -1,0 +1,105 @@
+package ledger
+
+import (
+	"slices"
+
+	"edged/internal/money"
+)
+
+// maxDoubt bounds the ends of day in doubt that are remembered: of more, the oldest
+// is taken for one that did not happen.
+const maxDoubt = 8
+
+// Periods counts the ends of day of one terminal. Each one that is asked for begins
+// a new period before the terminal is told; every entry carries the period it was
+// made in, so that no clock is needed to tell what came before and after.
+type Periods struct {
+	Now  int `json:"now"`            // the period of the next entry
+	From int `json:"from,omitempty"` // the first since the last end of day that surely happened
+	// Doubt holds the first period after each end of day that may have happened since,
+	// the one under way included.
+	Doubt []int `json:"doubt,omitempty"`
+}
+
+// Begin is the next period: an end of day is about to be asked for.
+func (p Periods) Begin() Periods {
+	p.Now++
+	p.Doubt = append(slices.Clone(p.Doubt), p.Now)
+	if len(p.Doubt) > maxDoubt {
+		p.Doubt = p.Doubt[len(p.Doubt)-maxDoubt:]
+	}
+	return p
+}
+
+// NotDone: the end of day that was asked for surely did not happen.
+func (p Periods) NotDone() Periods {
+	p.Doubt = slices.DeleteFunc(slices.Clone(p.Doubt), func(n int) bool { return n == p.Now })
+	return p
+}
+
+// Done: it surely happened.
+func (p Periods) Done() Periods {
+	p.From, p.Doubt = p.Now, nil
+	return p
+}
+
+// Booked is what edged knows a terminal to have booked in the periods that an end of
+// day closes.
+type Booked struct {
+	Net         money.Minor // captured and unconfirmed, less what the terminal reversed
+	Gross       money.Minor // the same with what it reversed
+	Unconfirmed money.Minor // of Net: the terminal never confirmed it
+	InDoubt     money.Minor // not in Net: it may have been captured
+}
+
+func (b Booked) entered(a Amounts) Booked {
+	// What a person gave back by other means the terminal has booked all the same.
+	net := a[Captured] + a[Unconfirmed] + a[ByHand]
+	b.Net += net
+	b.Gross += net + a[Refunded]
+	b.Unconfirmed += a[Unconfirmed]
+	b.InDoubt += a[InDoubt]
+	return b
+}
+
+// Between sums the entries of a terminal from one period on up to before another.
+func Between(lines []Line, terminal string, cur money.Currency, from, before int) (b Booked) {
+	for _, l := range lines {
+		if l.Terminal != terminal || l.Currency != cur {
+			continue
+		}
+		for _, e := range l.Entries {
+			if e.Period >= from && e.Period < before {
+				b = b.entered(e.Amounts)
+			}
+		}
+	}
+	return b
+}
+
+// Result is what came of comparing a terminal's total with edged's.
+type Result struct {
+	Terminal money.Minor // what the terminal says
+	Edged    Booked      // since the last end of day, or since the one in doubt that fits
+	// Difference is the terminal's total less ours; zero if any reading of ours fits.
+	Difference money.Minor
+}
+
+// Reconcile compares the total of an end of day that has happened with the lines, for
+// p as it was while it was under way. Whether a terminal's total leaves out what it
+// reversed is not documented (zvt.md §9.10), so both readings are good; and an
+// earlier end of day that is in doubt may have taken its part already.
+func Reconcile(p Periods, lines []Line, terminal string, cur money.Currency, total money.Minor) Result {
+	r := Result{Terminal: total, Edged: Between(lines, terminal, cur, p.From, p.Now)}
+	r.Difference = total - r.Edged.Net
+	for _, from := range append([]int{p.From}, p.Doubt...) {
+		if from == p.Now && from != p.From {
+			continue // the one under way
+		}
+		b := Between(lines, terminal, cur, from, p.Now)
+		if total == b.Net || total == b.Gross {
+			return Result{Terminal: total, Edged: b}
+		}
+	}
+	return r
+}
