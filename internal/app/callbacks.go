@@ -23,10 +23,12 @@ func deliver(eng *engine.Engine) saas.Deliver {
 			return saas.UnknownOrder, nil // no action anybody knows: no effect
 		}
 		key := c.MeaningKey()
-		_, err := eng.Post(ctx, purchase.Event{
+		verdict, err := eng.Post(ctx, purchase.Event{
 			Order: purchase.OrderID(c.OrderID), Key: hex.EncodeToString(key[:16]), Body: body,
 		})
 		switch {
+		case err == nil && verdict == purchase.Refuse:
+			return saas.UnknownOrder, nil // kept apart
 		case err == nil:
 			return saas.Stored, nil
 		case errors.Is(err, engine.ErrTooManyEvents):

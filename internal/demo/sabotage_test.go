@@ -75,8 +75,8 @@ func sabotages() []sabotage {
 			edits: []edit{
 				{"internal/app/callbacks.go", "\t\"errors\"\n", "\t\"errors\"\n\t\"time\"\n"},
 				{
-					"internal/app/callbacks.go", "\t\t_, err := eng.Post(ctx, purchase.Event{\n\t\t\tOrder: purchase.OrderID(c.OrderID), Key: hex.EncodeToString(key[:16]), Body: body,\n\t\t})\n",
-					"\t\tvar err error\n\t\tgo func() {\n\t\t\ttime.Sleep(200 * time.Millisecond)\n\t\t\t_, _ = eng.Post(context.WithoutCancel(ctx), purchase.Event{\n\t\t\t\tOrder: purchase.OrderID(c.OrderID), Key: hex.EncodeToString(key[:16]), Body: body,\n\t\t\t})\n\t\t}()\n",
+					"internal/app/callbacks.go", "\t\tverdict, err := eng.Post(ctx, purchase.Event{\n\t\t\tOrder: purchase.OrderID(c.OrderID), Key: hex.EncodeToString(key[:16]), Body: body,\n\t\t})\n",
+					"\t\tverdict, err := purchase.Accept, error(nil)\n\t\tgo func() {\n\t\t\ttime.Sleep(200 * time.Millisecond)\n\t\t\t_, _ = eng.Post(context.WithoutCancel(ctx), purchase.Event{\n\t\t\t\tOrder: purchase.OrderID(c.OrderID), Key: hex.EncodeToString(key[:16]), Body: body,\n\t\t\t})\n\t\t}()\n",
 				},
 			},
 		},

@@ -99,7 +99,7 @@ func (b *batch) takeOrder(r *request) {
 	case err != nil:
 		w.verdict, w.err = purchase.Refuse, err
 	case c == nil:
-		// of an order nobody knows: kept apart, without effect
+		w.verdict = purchase.Refuse // of an order nobody knows: kept apart, without effect
 	case r.ev.Key != "" && slices.Contains(c.seen, r.ev.Key):
 		// an exact repeat changes nothing
 	case r.ev.Key != "" && len(c.seen) >= maxSeen:
