@@ -95,19 +95,38 @@ func (b laneBuilder) zvt(c config.Lane, cur money.Currency) (engine.Terminal, er
 	if err != nil {
 		return nil, fmt.Errorf("lane %s: terminal: %w", c.Name, err)
 	}
-	term, err := zvtterm.New(zvtterm.Options{
-		Lane: c.Name, Serial: !strings.HasPrefix(t.Port, "tcp://"),
+	opts := zvtterm.Options{
+		Lane: c.Name, Serial: !strings.HasPrefix(t.Port, "tcp://"), Profile: t.Profile,
 		Open:     func(ctx context.Context) (zvtterm.Line, error) { return opener.Open(ctx) },
 		Password: zvt.Password(b.secrets.TerminalPasswords[c.Name].Reveal()),
 		Currency: cur, Capture: zvtterm.Capture(t.Capture), MaxHolds: t.MaxHolds,
 		HoldsOverEndOfDay: t.HoldsOverEndOfDay, ReverseByReceipt: t.Reversal == "by_receipt",
 		Timers: zvtterm.Timers{T1: t.Timers.T1.Std(), T2: t.Timers.T2.Std(), T3: t.Timers.T3.Std(), T4: t.Timers.T4.Std()},
 		Logger: b.log, Registerer: b.reg,
-	})
+	}
+	if err := b.slowLine(&opts, settings); err != nil {
+		return nil, fmt.Errorf("lane %s: terminal: %w", c.Name, err)
+	}
+	term, err := zvtterm.New(opts)
 	if err != nil {
 		return nil, fmt.Errorf("lane %s: terminal: %w", c.Name, err)
 	}
 	return term, nil
+}
+
+// slowLine lets the driver find a terminal that was switched off and is back at its
+// default rate, if it can be told to use the configured one.
+func (b laneBuilder) slowLine(o *zvtterm.Options, s port.Settings) error {
+	if _, ok := zvt.BaudCode(s.Baud); !ok || s.Baud == zvt.DefaultBaud || !o.Serial {
+		return nil
+	}
+	o.Baud, s.Baud = s.Baud, zvt.DefaultBaud
+	opener, err := port.NewOpener(port.Options{Settings: s, Open: b.open})
+	if err != nil {
+		return err
+	}
+	o.OpenDefault = func(ctx context.Context) (zvtterm.Line, error) { return opener.Open(ctx) }
+	return nil
 }
 
 // gone rebuilds a lane that is no longer configured from what was stored with it.

@@ -20,8 +20,8 @@ type Post = func(ctx context.Context, ev purchase.Event) (purchase.Verdict, erro
 type Terminal struct {
 	opts    Options
 	profile Profile
-	device *devmetrics.Device
-	wake   chan struct{} // a command waits
+	device  *devmetrics.Device
+	wake    chan struct{} // a command waits
 
 	mu       sync.Mutex
 	attached bool

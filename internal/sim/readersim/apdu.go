@@ -38,6 +38,9 @@ const (
 	cmdAbort        = 0x06B0
 	cmdReadCard     = 0x06C0
 	cmdDisplayText  = 0x06E0
+	cmdChangeBaud   = 0x0840
+	cmdRefund       = 0x0631
+	cmdSetClock     = 0x0401
 	cmdPrintLine    = 0x06D1
 	cmdPrintBlock   = 0x06D3
 	cmdStatusInfo   = 0x040F

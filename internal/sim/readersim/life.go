@@ -23,6 +23,7 @@ const (
 	codeReservation   = 0xB8
 	codePassword      = 0x37
 	codeCurrency      = 0x1E
+	codeBaud          = 0xFD
 )
 
 // Intermediate status values (§8).
@@ -128,6 +129,8 @@ func (l *life) handler(head uint16) handler {
 		return l.statusEnquiry
 	case cmdDisplayText:
 		return l.ok
+	case cmdChangeBaud:
+		return l.changeBaud
 	case cmdAbort:
 		return l.ok // idle: nothing to abort
 	case cmdReserve:

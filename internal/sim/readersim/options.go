@@ -78,6 +78,7 @@ type Options struct {
 	FirstReceipt     int  // receipt number of the first transaction on an empty ledger; 1
 	KeepRegistration bool // registration survives a power cut (§9.1, CC)
 	TakeCollisions   bool // take a command that crosses our frame instead of losing both (§2.6)
+	FixedBaud        bool // refuses another baud rate (FD)
 	USB              bool // the terminal is its own serial adapter: without power there is no port
 
 	// LedgerPath is the ledger's file; "" keeps it in memory.

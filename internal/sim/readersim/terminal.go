@@ -27,6 +27,7 @@ type Terminal struct {
 	line    *attachment
 	faults  []Fault
 	status  byte
+	baud    int
 	off     bool
 	plugged chan struct{} // closed while the cable is in
 	lit     chan struct{} // closed while there is power
@@ -75,6 +76,7 @@ func (t *Terminal) powerOn(ctx context.Context) error {
 		return err
 	}
 	t.setOff(false)
+	t.setBaud(firstBaud)
 	t.opt.Logger.Debug("terminal is up", logkey.Device, t.opt.TerminalID)
 	t.book.add(Event{Kind: PowerOn, TerminalID: t.opt.TerminalID})
 	l := &life{t: t, wire: &serialWire{}}
@@ -250,7 +252,7 @@ func (t *Terminal) listen(ctx context.Context, a *attachment) error {
 	for {
 		n, err := a.rw.Read(buf)
 		if n > 0 {
-			t.deliver(ctx, input{from: a, b: append([]byte(nil), buf[:n]...)})
+			t.deliver(ctx, input{from: a, b: t.overLine(a, append([]byte(nil), buf[:n]...))})
 		}
 		if err != nil {
 			return err
@@ -278,7 +280,7 @@ func (t *Terminal) write(to *attachment, b []byte) {
 	if d, ok := a.rw.(interface{ SetWriteDeadline(time.Time) error }); ok {
 		_ = d.SetWriteDeadline(time.Now().Add(t.opt.Timing.T2))
 	}
-	_, _ = a.rw.Write(b)
+	_, _ = a.rw.Write(t.overLine(a, b))
 }
 
 // Unplug pulls the cable now; the device is back after d.
