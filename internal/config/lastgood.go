@@ -14,6 +14,9 @@ import (
 const (
 	lastGoodName   = "config.last-good.yaml"
 	lastGoodHeader = "# The last valid configuration, kept by edged. It came from:\n# "
+	// lastGoodEnd proves that the file is whole: half of one that happens to end behind
+	// a line is a valid configuration too, with defaults for the other half.
+	lastGoodEnd = "# whole\n"
 )
 
 // SaveLastGood keeps c under its state_dir for the time when its file has become
@@ -43,9 +46,10 @@ func LoadLastGood(broken string) (*Config, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNoLastGood, err)
 	}
 	rest, ok := strings.CutPrefix(string(data), lastGoodHeader)
+	rest, whole := strings.CutSuffix(rest, lastGoodEnd)
 	source, body, cut := strings.Cut(rest, "\n")
-	if !ok || !cut {
-		return nil, fmt.Errorf("%w: the kept file has no header", ErrNoLastGood)
+	if !ok || !cut || !whole {
+		return nil, fmt.Errorf("%w: the kept file is not whole", ErrNoLastGood)
 	}
 	c, d := decode(source, []byte(body))
 	newChecker(d, c).rules()
@@ -84,7 +88,7 @@ func canonical(c *Config) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]byte(lastGoodHeader+source+"\n"), body...), nil
+	return []byte(lastGoodHeader + source + "\n" + string(body) + lastGoodEnd), nil
 }
 
 // replaceFile writes a file so that after a power cut either the old or the new

@@ -90,11 +90,13 @@ func TestADamagedOrMissingCopyIsNoConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	middle := strings.Index(string(good), "queue:")
 	for name, damaged := range map[string]string{
+		"cut behind a line":           string(good[:middle]),
 		"empty":                       "",
 		"cut in the header":           string(good[:20]),
 		"cut in the middle":           string(good[:len(good)/2]),
-		"of a build with other keys":  string(good) + "new_key: 1\n",
+		"of a build with other keys":  strings.TrimSuffix(string(good), lastGoodEnd) + "new_key: 1\n" + lastGoodEnd,
 		"with a driver of no build":   strings.Replace(string(good), "driver: zvt", "driver: xyz", 1),
 		"of a rule that now forbids":  strings.Replace(string(good), "door: 1", "door: 0", 1),
 		"zeros instead of the blocks": strings.Repeat("\x00", len(good)),
