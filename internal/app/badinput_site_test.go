@@ -52,7 +52,7 @@ func newBadSite(t *testing.T, o badOptions) *badSite {
 	var cancel context.CancelFunc
 	s.ctx, cancel = context.WithCancel(context.Background())
 	so := saassim.Options{
-		AppID: "P000000000000000", Key: "k", Secret: "s", DetectAfter: 20 * time.Millisecond, RepeatEvery: 50 * time.Millisecond,
+		AppID: "P000000000000000", Key: "the key", Secret: "the secret", DetectAfter: 20 * time.Millisecond, RepeatEvery: 50 * time.Millisecond,
 		Machines: []saassim.Machine{{ID: "2412090001", PreAuthorLimit: "50", Currency: "EUR"}},
 		Default:  twoColas(),
 	}
@@ -97,7 +97,7 @@ func twoColas() saassim.Script {
 
 func (s *badSite) write(saasURL string, o badOptions) {
 	s.t.Helper()
-	for name, text := range map[string]string{"saas-key": "k", "saas-secret": "s", "callback-key": strings.Repeat("ab", 32)} {
+	for name, text := range map[string]string{"saas-key": "the key", "saas-secret": "the secret", "callback-key": strings.Repeat("ab", 32)} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
 			s.t.Fatal(err)
 		}
@@ -197,6 +197,7 @@ func (s *badSite) tryStart(change func(*Options)) (*badDaemon, error) {
 // sell lets one customer buy, and gives the order when it is closed.
 func (s *badSite) sell(d *badDaemon) admin.Order {
 	s.t.Helper()
+	s.status(d)
 	before := s.orders(d)
 	s.tap()
 	var sold admin.Order
