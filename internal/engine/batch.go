@@ -24,6 +24,7 @@ type batch struct {
 	waits   []waits   // posters, answered after the commit
 	lanes   []laneEvent
 	strays  [][]byte // callbacks of orders nobody knows, to be kept
+	money   bool     // it may use the money reserve
 
 	refused map[queue.N][]byte // bytes of reports that become dead letters
 	opened  map[taskKey]task
@@ -107,10 +108,20 @@ func (b *batch) takeOrder(r *request) {
 	default:
 		w.verdict, w.err = b.step(c, r.ev)
 	}
+	b.money = b.money || c != nil && c.needsReserve(r.ev.Body)
 	b.waits = append(b.waits, w)
 	if ended, ok := r.ev.Body.(purchase.Ended); ok && c != nil {
 		b.lanes = append(b.lanes, laneEvent{lane: c.state.Terms.Lane, ev: purchase.Event{At: b.now, Body: ended}})
 	}
+}
+
+// needsReserve says whether the order's money depends on this commit. A new order
+// and an approval do without: what is not committed of them takes no card and is
+// undone by the terminal, so that lanes are out of service before the reserve is
+// touched.
+func (c *change) needsReserve(body purchase.Body) bool {
+	_, granted := body.(purchase.HoldGranted)
+	return c.state.Hold != nil && !granted
 }
 
 // isCallback says whether the event came from the SaaS: only those are counted and

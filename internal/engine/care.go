@@ -35,7 +35,10 @@ func (e *Engine) hold(r *request) {
 // onCommitFailed takes the lanes out of service and, after a failed sync, has the
 // store written anew.
 func (e *Engine) onCommitFailed(err error) {
-	e.log.Error("commit failed", logkey.Err, err)
+	if !e.failing { // the next ones say the same
+		e.log.Error("commit failed", logkey.Err, err)
+	}
+	e.failing = true
 	e.metrics.commitFailed.Inc()
 	reason := lane.StoreBroken
 	if errors.Is(err, queue.ErrDiskFull) {
@@ -120,12 +123,14 @@ func (e *Engine) care(now purchase.Stamp) {
 		e.condition(lane.DiskReserve, true)
 		return
 	}
-	e.condition(lane.DiskReserve, false)
-	e.probeStore()
+	if e.probeStore() {
+		e.condition(lane.DiskReserve, false)
+		e.condition(lane.StoreBroken, false)
+	}
 	if now.Synced {
 		before := time.UnixMilli(now.Wall).Add(-keepArchive)
 		e.o.Store.Later(func(tx *queue.Tx) error {
-			_, err := tx.PruneArchive(before, pruneAtOnce)
+			_, err := tx.PruneArchive(before, pruneAtOnce, nil)
 			return err
 		})
 	}
@@ -134,18 +139,16 @@ func (e *Engine) care(now purchase.Stamp) {
 	}
 }
 
-// probeStore lets the lanes sell again once a commit works that writes something.
-func (e *Engine) probeStore() {
+// probeStore says whether the lanes may sell: they do again once a commit works
+// that writes something and does without the money reserve.
+func (e *Engine) probeStore() bool {
 	for _, l := range e.lanes {
-		if !l.state.Has(lane.StoreBroken) {
-			continue
+		if l.state.Has(lane.StoreBroken) || l.state.Has(lane.DiskReserve) {
+			e.saved = 0 // so that there is something to write
+			return e.write(e.savePowered, false) == nil
 		}
-		e.saved = 0 // so that there is something to write
-		if e.write(e.savePowered) == nil {
-			e.condition(lane.StoreBroken, false)
-		}
-		return
 	}
+	return true
 }
 
 func (e *Engine) vacuum() {

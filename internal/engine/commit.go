@@ -63,15 +63,16 @@ func (b *batch) commit() error {
 			}
 		}
 		return b.e.savePowered(tx)
-	})
+	}, b.money)
 }
 
-// write commits fn. When the disk is full the money reserve is given up and the
-// commit is tried once more.
-func (e *Engine) write(fn func(*queue.Tx) error) error {
+// write commits fn. When the disk is full and money depends on fn, no lane sells
+// from now on, the money reserve is given up, and the commit is tried once more.
+func (e *Engine) write(fn func(*queue.Tx) error, money bool) error {
 	ctx := context.Background() // only the disk knows how long it takes
 	err := e.o.Store.Commit(ctx, fn)
-	if errors.Is(err, queue.ErrDiskFull) && e.o.Store.ReserveIntact() {
+	if money && errors.Is(err, queue.ErrDiskFull) && e.o.Store.ReserveIntact() {
+		e.condition(lane.DiskReserve, true)
 		e.log.Error("disk is full: the money reserve is given up", logkey.Err, err)
 		if err := e.o.Store.ReleaseReserve(); err != nil {
 			return err
@@ -80,8 +81,10 @@ func (e *Engine) write(fn func(*queue.Tx) error) error {
 	}
 	if err != nil {
 		e.onCommitFailed(err)
+		return err
 	}
-	return err
+	e.failing = false
+	return nil
 }
 
 // closedJournals reads the journals of orders that will be archived, before the

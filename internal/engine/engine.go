@@ -76,6 +76,8 @@ type Engine struct {
 	held     []*request    // happened, and could not be committed yet
 	timer    *time.Timer
 	storeBad error // why nothing is committed
+	failing  bool  // the last commit failed, and that is logged
+	refused  int64 // Mono ms of the last turn whose commit failed
 	recover  chan error
 	cared    int64 // Mono ms of the last look after the store
 	ticked   int64 // Mono ms of the last tick

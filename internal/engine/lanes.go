@@ -144,7 +144,7 @@ func (e *Engine) keepLane(l *laneRun) error {
 	if err != nil || string(record) == string(l.stored) {
 		return err
 	}
-	err = e.write(func(tx *queue.Tx) error { return tx.PutLane(l.opts.Settings.Name, record) })
+	err = e.write(func(tx *queue.Tx) error { return tx.PutLane(l.opts.Settings.Name, record) }, false)
 	if err == nil {
 		l.stored = record
 	}

@@ -152,6 +152,9 @@ func (e *Engine) turn(batch []*request) {
 		b.take(r)
 	}
 	err := b.commit()
+	if err != nil {
+		e.refused = b.now.Mono
+	}
 	b.finish(err)
 	e.runLanes(b)
 	e.publish()

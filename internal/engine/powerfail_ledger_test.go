@@ -57,6 +57,7 @@ type cutSale struct {
 	index    int
 	order    purchase.OrderID
 	receipt  string
+	tapped   time.Duration
 	held     *cutFact
 	captured *cutFact
 	released *cutFact
@@ -138,7 +139,7 @@ func (l *cutLedger) apply(f cutFact) {
 	case cutStarted:
 		l.start = f
 	case cutTapped:
-		l.sales = append(l.sales, &cutSale{visit: l.plan[f.visit], index: f.visit, order: f.order, receipt: f.receipt})
+		l.sales = append(l.sales, &cutSale{visit: l.plan[f.visit], index: f.visit, order: f.order, receipt: f.receipt, tapped: f.mono})
 	case cutListed:
 		for _, o := range l.sales {
 			o.unlisted = o.unlisted && o.visit.lane != f.lane

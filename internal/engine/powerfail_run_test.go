@@ -49,6 +49,7 @@ type cutOptions struct {
 	post    func(Post) Post // sabotage; nil: none
 	deaf    bool            // sabotage: reports go nowhere and count as acknowledged
 	archive *cutArchive     // nil: its own
+	reserve int64           // bytes of the money reserve
 }
 
 // startCut opens the store on what a cut has left, and starts everything.
@@ -64,7 +65,7 @@ func startCut(o cutOptions) (*cutRun, error) {
 	name := fmt.Sprintf("engine-%p", r)
 	vfs.Register(name, o.vfs)
 	var err error
-	r.store, err = queue.Open(context.Background(), queue.Options{Dir: o.dir, VFS: name, Exclusive: true})
+	r.store, err = queue.Open(context.Background(), queue.Options{Dir: o.dir, VFS: name, Exclusive: true, ReserveBytes: o.reserve})
 	if err != nil {
 		vfs.Unregister(name)
 		return nil, fmt.Errorf("open: %w", err)

@@ -94,7 +94,7 @@ func (b *batch) adoptTasks() {
 func (e *Engine) laneTask(name string, eff lane.OpenTask) {
 	b := e.newBatch()
 	t := Task{Kind: eff.Task, Lane: name, Subject: eff.Subject, Text: eff.Text, OpenedAt: b.now.Wall}
-	err := e.write(func(tx *queue.Tx) error { return b.openTask(tx, 0, t) })
+	err := e.write(func(tx *queue.Tx) error { return b.openTask(tx, 0, t) }, true)
 	if err != nil {
 		e.log.Error("task is not stored", logkey.Lane, name, logkey.Kind, string(eff.Task), logkey.Err, err)
 		return

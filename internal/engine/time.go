@@ -74,9 +74,13 @@ func (e *Engine) track(id purchase.OrderID, o *order) {
 func (e *Engine) sleep() time.Duration {
 	now := e.stamp()
 	d := tickEvery - since(now, e.ticked)
+	pause := time.Duration(0) // what is due is tried again like what is held
+	if e.refused != 0 {
+		pause = heldEvery - since(now, e.refused)
+	}
 	for id := range e.timed {
 		for _, due := range e.orders[id].state.Due {
-			d = min(d, due.Left(now))
+			d = min(d, max(due.Left(now), pause))
 		}
 	}
 	for _, l := range e.lanes {

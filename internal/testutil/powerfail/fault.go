@@ -11,6 +11,9 @@ type Fault struct {
 	Times int
 	Err   error // such as syscall.ENOSPC, EIO or EROFS
 	Short int   // of Write: so many bytes arrive before it fails
+
+	// Hit, if set, is called for each operation that fails. The disk is locked then.
+	Hit func()
 }
 
 // Inject adds a fault; remove takes it away. A write fault with ENOSPC is a full
@@ -34,6 +37,14 @@ func (fs *FS) Inject(f Fault) (remove func()) {
 
 // fault returns the fault that hits an operation, nil when it passes.
 func (fs *FS) fault(k Kind, name string) *Fault {
+	f := fs.pick(k, name)
+	if f != nil && f.Hit != nil {
+		f.Hit()
+	}
+	return f
+}
+
+func (fs *FS) pick(k Kind, name string) *Fault {
 	for _, f := range fs.faults {
 		if f.Op != k || !strings.HasSuffix(name, f.File) {
 			continue
