@@ -53,9 +53,6 @@ type Face struct {
 	Shown func(string) string
 }
 
-// Languages lists the languages of the catalogue, for the configuration's check.
-func Languages() []string { return catalogue.Languages() }
-
 // Render gives the page for a situation. It is a pure function: the same situation
 // gives the same page.
 func Render(s Situation, f Face) Page {

@@ -142,6 +142,27 @@ func TestAnOperatorsTextIsMeasuredAsThePoorestDisplayShowsIt(t *testing.T) {
 	}
 }
 
+func TestAProblemRepeatsOnlySoMuchOfAText(t *testing.T) {
+	faults := NewOverrides(nil).Add("en", "moment", []string{strings.Repeat("é", 500) + "|"})
+	for _, f := range faults {
+		if len(f.Text) > 2*maxQuoted+100 {
+			t.Errorf("a problem of %d bytes: %s", len(f.Text), f.Text)
+		}
+	}
+	if len(faults) == 0 {
+		t.Error("no fault")
+	}
+}
+
+func TestRowsAreThoseOfEveryMessage(t *testing.T) {
+	rows := english().Rows()
+	for _, want := range []string{"Starting", "Card hold|Hold\t{limit}", "you pay nothing", "A customer is here"} {
+		if !slices.Contains(rows, want) {
+			t.Errorf("%q is not among the rows", want)
+		}
+	}
+}
+
 // FuzzAdd: whatever an operator writes, what is taken names the amounts that the text
 // it replaces names, and no page is wider or longer than a display.
 func FuzzAdd(f *testing.F) {

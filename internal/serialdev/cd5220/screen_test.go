@@ -1,8 +1,6 @@
 package cd5220
 
 import (
-	"bytes"
-	"errors"
 	"strings"
 	"testing"
 
@@ -11,28 +9,17 @@ import (
 )
 
 func TestSetup(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		s    cells.Setup
-		want string
-	}{
-		{"as section 1.8 says", cells.Setup{}, "1b11 1b5f00 1b6641 1b6350 1b2a04"},
-		{"dimmed", cells.Setup{Brightness: 1}, "1b11 1b5f00 1b6641 1b6350 1b2a01"},
-		{"without the cursor command", cells.Setup{NoCursorCommand: true}, "1b11 1b6641 1b6350 1b2a04"},
-		{"another table", cells.Setup{Charset: cells.CP1252}, "1b11 1b5f00 1b6641 1b6357 1b2a04"},
-		{"an older unit", cells.Setup{Charset: cells.ASCII}, "1b11 1b5f00 1b6641 1b6341 1b2a04"},
-	} {
-		got, err := AppendSetup(nil, tt.s)
-		if err != nil || !bytes.Equal(got, cmdtest.Unhex(t, tt.want)) {
-			t.Errorf("%s: got % x, %v, want %s", tt.name, got, err, tt.want)
-		}
-	}
-	for _, s := range []cells.Setup{{Brightness: 5}, {Charset: "klingon"}, {Charset: cells.CP850}} {
-		if got, err := AppendSetup([]byte{1}, s); !errors.Is(err, cells.ErrSetup) || len(got) != 1 {
-			t.Errorf("%+v: got % x, %v, want ErrSetup", s, got, err)
-		}
-	}
-	if got := AppendReset(nil); !bytes.Equal(got, cmdtest.Unhex(t, "0c 1b40")) {
+	cmdtest.Setups(
+		t, AppendSetup, map[cells.Setup]string{
+			{}:                      "1b11 1b5f00 1b6641 1b6350 1b2a04", // section 1.8
+			{Brightness: 1}:         "1b11 1b5f00 1b6641 1b6350 1b2a01",
+			{NoCursorCommand: true}: "1b11 1b6641 1b6350 1b2a04",
+			{Charset: cells.CP1252}: "1b11 1b5f00 1b6641 1b6357 1b2a04",
+			{Charset: cells.ASCII}:  "1b11 1b5f00 1b6641 1b6341 1b2a04", // older units
+		},
+		cells.Setup{Brightness: 5}, cells.Setup{Charset: "klingon"}, cells.Setup{Charset: cells.CP850},
+	)
+	if got := AppendReset(nil); string(got) != "\x0c\x1b@" {
 		t.Errorf("AppendReset: got % x", got)
 	}
 }

@@ -90,6 +90,16 @@ func TestCommandsThatDoNotExistAreNotWritten(t *testing.T) {
 	)
 }
 
+func TestDecodeAndAppendUseTheTable(t *testing.T) {
+	got, n, err := Decode([]byte("\x1f$\x01\x02x"))
+	if err != nil || n != 4 || got.Op != OpPosition {
+		t.Fatalf("got %v, %d, %v", got, n, err)
+	}
+	if out, err := Append(nil, got); err != nil || string(out) != "\x1f$\x01\x02" {
+		t.Errorf("written as % x, %v", out, err)
+	}
+}
+
 // FuzzDecode: any bytes are taken step by step, and what is known is written so that it
 // decodes to the same.
 func FuzzDecode(f *testing.F) { cmdtest.Fuzz(f, table, loadVectors(f), samples()) }

@@ -11,9 +11,6 @@ func pages() map[cells.Charset]byte {
 	return map[cells.Charset]byte{cells.CP437: 0, cells.CP850: 2, cells.CP1252: 16, cells.CP858: 19}
 }
 
-// Charsets lists those that a display with this command set can be put to.
-func Charsets() []cells.Charset { return cells.Charsets() }
-
 // AppendReset writes the command that clears the display and its settings. Slow boxes
 // need 200 ms after it before they take more (section 1.2).
 func AppendReset(dst []byte) []byte { return append(dst, 0x1B, '@') }

@@ -2,7 +2,6 @@ package escpos
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 	"testing"
 
@@ -11,31 +10,19 @@ import (
 )
 
 func TestSetup(t *testing.T) {
-	tests := []struct {
-		name string
-		s    cells.Setup
-		want string
-	}{
-		{"as section 1.2 says", cells.Setup{}, "1f01 1f4300 1b5200 1b7413 1f5804"},
-		{"dimmed", cells.Setup{Brightness: 1}, "1f01 1f4300 1b5200 1b7413 1f5801"},
-		{"without the cursor command", cells.Setup{NoCursorCommand: true}, "1f01 1b5200 1b7413 1f5804"},
-		{"another page", cells.Setup{Charset: cells.CP1252}, "1f01 1f4300 1b5200 1b7410 1f5804"},
-		{"ASCII needs no code page", cells.Setup{Charset: cells.ASCII}, "1f01 1f4300 1b5200 1f5804"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := AppendSetup(nil, tt.s)
-			if err != nil || !bytes.Equal(got, cmdtest.Unhex(t, tt.want)) {
-				t.Errorf("got % x, %v, want %s", got, err, tt.want)
-			}
-		})
-	}
-	for _, s := range []cells.Setup{{Brightness: 5}, {Charset: "klingon"}} {
-		if got, err := AppendSetup([]byte{1}, s); !errors.Is(err, cells.ErrSetup) || len(got) != 1 {
-			t.Errorf("%+v: got % x, %v, want cells.ErrSetup", s, got, err)
-		}
-	}
-	if got := AppendReset(nil); !bytes.Equal(got, cmdtest.Unhex(t, "1b40")) {
+	cmdtest.Setups(
+		t, AppendSetup, map[cells.Setup]string{
+			{}:                      "1f01 1f4300 1b5200 1b7413 1f5804", // section 1.2
+			{Brightness: 1}:         "1f01 1f4300 1b5200 1b7413 1f5801",
+			{NoCursorCommand: true}: "1f01 1b5200 1b7413 1f5804",
+			{Charset: cells.CP1252}: "1f01 1f4300 1b5200 1b7410 1f5804",
+			{Charset: cells.CP850}:  "1f01 1f4300 1b5200 1b7402 1f5804",
+			{Charset: cells.CP437}:  "1f01 1f4300 1b5200 1b7400 1f5804",
+			{Charset: cells.ASCII}:  "1f01 1f4300 1b5200 1f5804", // the same on every page
+		},
+		cells.Setup{Brightness: 5}, cells.Setup{Charset: "klingon"},
+	)
+	if got := AppendReset(nil); string(got) != "\x1b@" {
 		t.Errorf("AppendReset: got % x", got)
 	}
 }

@@ -173,6 +173,65 @@ func TestTheStringModeOfACD5220LocksTheRest(t *testing.T) {
 	}
 }
 
+func TestTheEdgesInEveryMode(t *testing.T) {
+	last := "\x1f$\x14\x02"
+	for _, c := range []struct{ name, bytes, want string }{
+		{"up from the top goes to the bottom", "\x1f\x0az", "\nz"},
+		{"up in vertical mode scrolls down", "\x1f\x02ab\x1f\x0az", "  z\nab"},
+		{"up from the second row", "\x1f$\x01\x02\x1f\x0az", "z\n"},
+		{"LF in vertical mode scrolls up", "\x1f\x02a\x1f$\x01\x02b\nz", "b\n z"},
+		{"HT at the end wraps to the top", last + "\tz", "z\n"},
+		{"HT in vertical mode scrolls", "\x1f\x02a" + last + "b\x1f$\x14\x01\tz", strings.Repeat(" ", 19) + "b\nz"},
+		{"HT in horizontal mode shifts left", "\x1f\x03ab\x1f\x0d\t", "b\n"},
+		{"BS in horizontal mode shifts right", "\x1f\x03ab\x0b\x08", " ab\n"},
+		{"BS in vertical mode scrolls down", "\x1f\x02ab\x0b\x08z", strings.Repeat(" ", 19) + "z\nab"},
+		{"BS steps back without erasing", "ab\x08z", "az\n"},
+		{"bottom is the last cell", "\x1fBz", "\n" + strings.Repeat(" ", 19) + "z"},
+		{"the self test leaves a blank screen", "abc\x1f@z", "z\n"},
+		{"a character with its point", "\x1f.a\x1f,b\x1f;c", "abc\n"},
+		{"own characters are swallowed whole", "\x1b&\x01AB\x01\x7f\x00z", "z\n"},
+		{"so are extended commands", "\x1f(A\x02\x00xyz", "z\n"},
+		{"and windows, set or cancelled", "\x1bW\x01\x01\x01\x01\x0a\x02a\x1bW\x01\x00b", "ab\n"},
+	} {
+		if got := feed(t, newDisplay(t, Options{}), c.bytes); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestACD5220MovesItsCursor(t *testing.T) {
+	for _, c := range []struct{ name, bytes, want string }{
+		{"home", "ab\x1b[Hz", "zb\n"},
+		{"up and down", "\x1b[Ba\x1b[Ab", " b\na"},
+		{"right and left", "ab\x1b[D\x1b[D\x1b[Cz", "az\n"},
+		{"line start and end", "ab\x1b[Lz\x1b[Ry", "zb" + strings.Repeat(" ", 17) + "y\n"},
+		{"bottom", "\x1b[Kz", "\n" + strings.Repeat(" ", 19) + "z"},
+		{"modes", "\x1b\x13" + strings.Repeat("a", 20) + "z", strings.Repeat("a", 19) + "z\n"},
+		{"own characters and windows are swallowed", "\x1b&\x01AA\x01\x7f\x1bW\x01\x05\x0f\x01z", "z\n"},
+		{"a row that never ends is given up", "\x1bQA" + strings.Repeat("x", 80) + "\x0c" + "z", "z\n"},
+	} {
+		if got := feed(t, newDisplay(t, Options{Emulation: CD5220}), c.bytes); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestEveryPageHasItsLetters(t *testing.T) {
+	for bytes, want := range map[string]string{
+		"\x1bt\x00\x9b": "¢", "\x1bt\x02\x9b": "ø", "\x1bt\x03\x8e": "Ã", "\x1bt\x04\x8e": "À", "\x1bt\x05\x9b": "ø",
+		"\x1bt\x10\x80": "€", "\x1bt\x11\x80": "А", "\x1bt\x12\x88": "ł", "\x1bt\x13\xd5": "€", "\x1bR\x63[": "[",
+	} {
+		if got := feed(t, newDisplay(t, Options{}), bytes); got != want+"\n" {
+			t.Errorf("% x: got %q, want %q", bytes, got, want)
+		}
+	}
+	for bytes, want := range map[string]string{"\x1bcA\x9b": "¢", "\x1bcW\x80": "€", "\x1bcR\x80": "□", "\x1bfG[": "Ä"} {
+		if got := feed(t, newDisplay(t, Options{Emulation: CD5220}), bytes); got != want+"\n" {
+			t.Errorf("CD5220 % x: got %q, want %q", bytes, got, want)
+		}
+	}
+}
+
 func TestOptionsThatNoDisplayHasAreRefused(t *testing.T) {
 	for _, o := range []Options{{Rows: 5}, {Cols: 41}, {Rows: -1}, {Emulation: "aedex"}} {
 		if _, err := New(o); err == nil {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"edged/internal/serialdev/cells"
 	"edged/internal/serialdev/cmdset"
 )
 
@@ -169,6 +170,21 @@ func Refused(t *testing.T, table cmdset.Table, cmds ...cmdset.Cmd) {
 	for _, c := range cmds {
 		if out, err := table.AppendAll([]byte{1}, c); !errors.Is(err, cmdset.ErrRange) || len(out) != 1 {
 			t.Errorf("%v: got % x, %v, want ErrRange", c, out, err)
+		}
+	}
+}
+
+// Setups holds how a display is prepared: the bytes of each setup, and that the refused
+// ones write nothing.
+func Setups(t *testing.T, write func([]byte, cells.Setup) ([]byte, error), want map[cells.Setup]string, refused ...cells.Setup) {
+	for s, hex := range want {
+		if got, err := write(nil, s); err != nil || !bytes.Equal(got, Unhex(t, hex)) {
+			t.Errorf("%+v: got % x, %v, want %s", s, got, err, hex)
+		}
+	}
+	for _, s := range refused {
+		if got, err := write([]byte{1}, s); !errors.Is(err, cells.ErrSetup) || len(got) != 1 {
+			t.Errorf("%+v: got % x, %v, want ErrSetup", s, got, err)
 		}
 	}
 }
