@@ -130,7 +130,7 @@ func (e *Engine) care(now purchase.Stamp) {
 	if now.Synced {
 		before := time.UnixMilli(now.Wall).Add(-keepArchive)
 		e.o.Store.Later(func(tx *queue.Tx) error {
-			_, err := tx.PruneArchive(before, pruneAtOnce)
+			_, err := tx.PruneArchive(before, pruneAtOnce, nil)
 			return err
 		})
 	}
