@@ -52,6 +52,7 @@ type market struct {
 // marketOptions are what the tests want different.
 type marketOptions struct {
 	saasAddr, callbackAddr string
+	metrics                string   // address of /metrics; "" is none
 	lanes                  int      // each with a door of its own; 1
 	dir                    string   // on the disk to use; the temporary directory
 	config                 []string // further lines of edged.yaml
@@ -130,7 +131,7 @@ func (m *market) configure(o marketOptions) {
 		"state_dir: " + filepath.Join(m.dir, "state"),
 		fmt.Sprintf("saas: {base_url: %q, app_id: P000000000000000, requests_per_second: 100}", "http://"+o.saasAddr),
 		fmt.Sprintf("callbacks: {public_url: %q, listen: %q}", "http://"+o.callbackAddr, o.callbackAddr),
-		`metrics: {listen: ""}`,
+		fmt.Sprintf("metrics: {listen: %q}", o.metrics),
 		`console: {listen: ""}`,
 		"admin_socket: " + filepath.Join(m.dir, "edged.sock"),
 		"lanes:",
