@@ -180,7 +180,7 @@ func median(list []time.Duration) time.Duration {
 // BenchmarkPurchase writes what the engine writes for a purchase: eleven commits
 // with a journal row of about 200 bytes and mostly the order's state, which grows
 // from 400 to 1000 bytes; the last one has the report, whose deletion rides with
-// the order's move into the archive. Budget: 48 KiB passed to write calls per
+// the order's move into the archive, where its line of the ledger is its brief. Budget: 48 KiB passed to write calls per
 // purchase (DESIGN §8), checkpoints included.
 func BenchmarkPurchase(b *testing.B) {
 	s := openStore(b, diskDir(b))
@@ -226,7 +226,7 @@ func purchase(b *testing.B, s *Store, text []byte, n int) {
 	commit(b, s, func(tx *Tx) error {
 		return errors.Join(
 			tx.DeleteOrder(seq), tx.DeleteJournal(rows...),
-			tx.Archive(Archived{Seq: seq, ID: idOf(seq), At: time.Unix(int64(n), 0), Blob: text[:2900]}),
+			tx.Archive(Archived{Seq: seq, ID: idOf(seq), At: time.Unix(int64(n), 0), Blob: text[:2900], Brief: text[:60]}),
 		)
 	})
 }

@@ -68,6 +68,8 @@ type Archived struct {
 	ID   OrderID
 	At   time.Time // when it was archived, whole seconds; the age that PruneArchive goes by
 	Blob []byte
+	// Brief is a few bytes that Store.ReadBriefs gives without the rest; empty: none.
+	Brief []byte
 }
 
 // EventRow is an entry of the telemetry spool.

@@ -149,6 +149,10 @@ func (tx *Tx) deleteBad(rows []badRow) error {
 			err = tx.DeleteReport(N(row.number))
 		case "events":
 			err = tx.DeleteEvent(N(row.number))
+		case "sums":
+			err = tx.exec("DELETE FROM sums WHERE k=?", row.key)
+		case "closed": // the order stays
+			err = tx.exec("UPDATE closed SET brief=x'' WHERE seq=?", row.number)
 		case "archive":
 			if err = tx.exec("DELETE FROM archive WHERE id=?", row.id); err == nil {
 				err = tx.exec("DELETE FROM closed WHERE seq=?", row.seq)

@@ -177,6 +177,44 @@ func (s *Store) ListArchive(ctx context.Context, before Seq, limit int) (rows []
 	return rows, err
 }
 
+// Brief is an archived order with its brief only; Bytes is nil when it has none, or
+// one that cannot be read.
+type Brief struct {
+	ArchiveHead
+	Bytes []byte
+}
+
+// ReadBriefs returns at most limit archived orders above number after, oldest first.
+// Bad briefs are quarantined and left out; their orders are not.
+func (s *Store) ReadBriefs(ctx context.Context, after Seq, limit int) (rows []Brief, err error) {
+	var bad []badRow
+	err = s.read(ctx, func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) bool {
+			rows = append(rows, brief(st, &bad))
+			return true
+		}, "SELECT seq, at, id, brief FROM closed WHERE seq>? ORDER BY seq LIMIT ?", after, int64(limit))
+	})
+	s.removeBadLater(bad)
+	return rows, err
+}
+
+// ReadSums returns every sum by its key. Bad records are quarantined and left out.
+func (s *Store) ReadSums(ctx context.Context) (sums map[string][]byte, err error) {
+	var bad []badRow
+	sums = map[string][]byte{}
+	err = s.read(ctx, func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) bool {
+			k := st.ColumnText(0)
+			if v, err := collect(&bad, bindSum(k), st.ColumnRawBlob(1), badRow{table: "sums", key: k}); err == nil {
+				sums[k] = v
+			}
+			return true
+		}, "SELECT k, v FROM sums")
+	})
+	s.removeBadLater(bad)
+	return sums, err
+}
+
 // collect opens a record and notes a bad one.
 func collect(bad *[]badRow, b binding, rec []byte, row badRow) ([]byte, error) {
 	payload, err := b.open(rec)

@@ -199,8 +199,9 @@ func (c *conn) copyTable(src *conn, table, order string) (unread, err error) {
 
 func (c *conn) insertRow(table string, row *sqlite3.Stmt) error {
 	args := make([]any, row.ColumnCount())
-	marks := ""
+	names, marks := "", ""
 	for i := range args {
+		names += "," + row.ColumnName(i)
 		marks += ",?"
 		switch row.ColumnType(i) {
 		case sqlite3.INTEGER:
@@ -211,5 +212,6 @@ func (c *conn) insertRow(table string, row *sqlite3.Stmt) error {
 			args[i] = append([]byte{}, row.ColumnRawBlob(i)...)
 		}
 	}
-	return c.exec("INSERT OR IGNORE INTO "+table+" VALUES("+marks[1:]+")", args...)
+	// By name: a source whose version cannot be read may be an older one.
+	return c.exec("INSERT OR IGNORE INTO "+table+"("+names[1:]+") VALUES("+marks[1:]+")", args...)
 }

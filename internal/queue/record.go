@@ -129,4 +129,8 @@ func bindTask(n N, s Seq, kind string) binding {
 	return bind("tasks").number(int64(n)).number(int64(s)).text(kind)
 }
 
+func bindBrief(id []byte, s Seq) binding { return bind("closed").bytes(id).number(int64(s)) }
+
+func bindSum(key string) binding { return bind("sums").text(key) }
+
 func bindArchive(id []byte, s Seq) binding { return bind("archive").bytes(id).number(int64(s)) }

@@ -9,7 +9,7 @@ type migration func(*conn) error
 // A new database gets all of them, so that the path of an old one is walked by
 // every test. Append only; what has been released is never edited.
 func schema() []migration {
-	return []migration{script(schemaV1)}
+	return []migration{script(schemaV1), script(schemaV2)}
 }
 
 func script(sql string) migration {
@@ -35,6 +35,14 @@ CREATE TABLE reports(n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT 
 CREATE TABLE dead(n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, class TEXT NOT NULL, reason TEXT NOT NULL, attempts INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
 CREATE TABLE tasks(n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, state BLOB NOT NULL) STRICT;
 CREATE TABLE events(n INTEGER PRIMARY KEY, class INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+`
+
+// schemaV2: a brief beside each closed order, in the row that its archiving writes
+// anyway, so that all of them can be read without the archive; empty: it has none,
+// as every row of version 1. sums keeps what pruning takes away, added up.
+const schemaV2 = `
+ALTER TABLE closed ADD COLUMN brief BLOB NOT NULL DEFAULT x'';
+CREATE TABLE sums(k TEXT PRIMARY KEY, v BLOB NOT NULL) STRICT, WITHOUT ROWID;
 `
 
 // migrate brings the database up to the last migration of the list, each step in

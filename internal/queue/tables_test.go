@@ -124,7 +124,7 @@ func TestTheArchiveListsPrunesAndGivesBack(t *testing.T) {
 		t.Errorf("oldest two: got %v, %v", page, err)
 	}
 	var pruned int
-	commit(t, s, func(tx *Tx) (err error) { pruned, err = tx.PruneArchive(day(4), 100); return err })
+	commit(t, s, func(tx *Tx) (err error) { pruned, err = tx.PruneArchive(day(4), 100, nil); return err })
 	if _, ok, err := s.ReadArchive(t.Context(), idOf(seqs[3])); pruned != 4 || ok || err != nil {
 		t.Errorf("pruned %d, want 4; order 3 still there: %t, %v", pruned, ok, err)
 	}

@@ -217,3 +217,27 @@ func (tx *Tx) putMeta(key string, value []byte) error {
 	rec := bindMeta(key).seal(nil, value)
 	return tx.exec("INSERT OR REPLACE INTO meta VALUES(?,?)", key, rec)
 }
+
+// PutSum writes a sum, new or again.
+func (tx *Tx) PutSum(key string, value []byte) error {
+	tx.buf = bindSum(key).seal(tx.buf[:0], value)
+	return tx.exec("INSERT OR REPLACE INTO sums VALUES(?,?)", key, tx.buf)
+}
+
+// Sum reads a sum; ok is false when there is none. A bad record is an error that
+// wraps [ErrBadRecord]; it stays until ReadSums meets it.
+func (tx *Tx) Sum(key string) (value []byte, ok bool, err error) {
+	var bad []badRow
+	err = tx.c.each(func(st *sqlite3.Stmt) bool {
+		value, _ = collect(&bad, bindSum(key), st.ColumnRawBlob(0), badRow{table: "sums", key: key})
+		ok = true
+		return false
+	}, "SELECT v FROM sums WHERE k=?", key)
+	if tx.check(err) != nil {
+		return nil, false, tx.fatal
+	}
+	if len(bad) > 0 {
+		return nil, false, fmt.Errorf("sum %s: %w: %s", key, ErrBadRecord, bad[0].reason)
+	}
+	return value, ok, nil
+}

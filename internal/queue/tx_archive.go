@@ -14,7 +14,11 @@ func (tx *Tx) Archive(a Archived) error {
 	if err := tx.exec("INSERT OR REPLACE INTO archive VALUES(?,?,?)", a.ID[:], a.Seq, tx.buf); err != nil {
 		return err
 	}
-	return tx.exec("INSERT OR REPLACE INTO closed VALUES(?,?,?)", a.Seq, a.At.Unix(), a.ID[:])
+	brief := []byte{}
+	if len(a.Brief) > 0 {
+		brief = bindBrief(a.ID[:], a.Seq).seal(brief, a.Brief)
+	}
+	return tx.exec("INSERT OR REPLACE INTO closed VALUES(?,?,?,?)", a.Seq, a.At.Unix(), a.ID[:], brief)
 }
 
 // Unarchive takes an order out of the archive and returns it; the caller puts it
@@ -39,13 +43,18 @@ func (tx *Tx) Unarchive(id OrderID) (a Archived, ok bool, err error) {
 
 // PruneArchive removes at most limit orders that were archived before the given
 // time and returns how many it removed. It goes from the oldest order on and stops
-// at the first that is too young, so that it never reads the whole archive.
-func (tx *Tx) PruneArchive(before time.Time, limit int) (int, error) {
+// at the first that is too young, so that it never reads the whole archive. fold is
+// told each order before it goes, with its Brief, or with its Blob if it has no
+// readable brief; nil: nobody asks. Its error undoes all.
+func (tx *Tx) PruneArchive(before time.Time, limit int, fold func(Archived) error) (int, error) {
 	rows, err := tx.c.closedBefore(before, limit)
 	if tx.check(err) != nil {
 		return 0, tx.fatal
 	}
 	for _, r := range rows {
+		if err := tx.fold(r, fold); err != nil {
+			return 0, err
+		}
 		if err := tx.exec("DELETE FROM archive WHERE id=?", r.ID[:]); err != nil {
 			return 0, err
 		}
@@ -56,15 +65,34 @@ func (tx *Tx) PruneArchive(before time.Time, limit int) (int, error) {
 	return len(rows), nil
 }
 
-func (c *conn) closedBefore(before time.Time, limit int) (rows []ArchiveHead, err error) {
+func (tx *Tx) fold(r Brief, fold func(Archived) error) error {
+	a := Archived{Seq: r.Seq, ID: r.ID, At: r.At, Brief: r.Bytes}
+	if fold == nil {
+		return nil
+	}
+	if a.Brief == nil {
+		// What cannot be read is lost with the order; it was met by its readers before.
+		whole, bad, err := tx.c.archived(r.ID)
+		if tx.check(err) != nil {
+			return tx.fatal
+		}
+		if bad == nil {
+			a.Blob = whole.Blob
+		}
+	}
+	return fold(a)
+}
+
+func (c *conn) closedBefore(before time.Time, limit int) (rows []Brief, err error) {
+	var bad []badRow // left to the readers
 	err = c.each(func(st *sqlite3.Stmt) bool {
-		h := archiveHead(st)
+		h := brief(st, &bad)
 		if !h.At.Before(before) {
 			return false
 		}
 		rows = append(rows, h)
 		return true
-	}, "SELECT seq, at, id FROM closed ORDER BY seq LIMIT ?", int64(limit))
+	}, "SELECT seq, at, id, brief FROM closed ORDER BY seq LIMIT ?", int64(limit))
 	return rows, err
 }
 
@@ -72,6 +100,16 @@ func archiveHead(st *sqlite3.Stmt) ArchiveHead {
 	h := ArchiveHead{Seq: Seq(st.ColumnInt64(0)), At: time.Unix(st.ColumnInt64(1), 0)}
 	copy(h.ID[:], st.ColumnRawBlob(2))
 	return h
+}
+
+// brief reads a row of closed; a bad brief is noted and counts as none.
+func brief(st *sqlite3.Stmt, bad *[]badRow) Brief {
+	b := Brief{ArchiveHead: archiveHead(st)}
+	if rec := st.ColumnRawBlob(3); len(rec) > 0 {
+		row := badRow{table: "closed", key: hex.EncodeToString(b.ID[:]), number: int64(b.Seq), seq: b.Seq}
+		b.Bytes, _ = collect(bad, bindBrief(b.ID[:], b.Seq), rec, row)
+	}
+	return b
 }
 
 // archived reads one order of the archive; Seq is zero when there is none.

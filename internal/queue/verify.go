@@ -103,6 +103,8 @@ func (v *Verification) readRecords(c *conn) error {
 		{"SELECT n, seq, body FROM reports", openReport},
 		{"SELECT n, class, body FROM events", openEvent},
 		{"SELECT id, seq, state FROM archive", openArchived},
+		{"SELECT k, v FROM sums", openSum},
+		{"SELECT seq, at, id, brief FROM closed WHERE brief<>x''", openBrief},
 	} {
 		err := c.each(func(st *sqlite3.Stmt) bool {
 			if part.open(st, &bad) == nil {
@@ -116,6 +118,20 @@ func (v *Verification) readRecords(c *conn) error {
 	}
 	for _, row := range bad {
 		v.Problems = append(v.Problems, fmt.Sprintf("%s %s: %s", row.table, row.key, row.reason))
+	}
+	return nil
+}
+
+func openSum(st *sqlite3.Stmt, bad *[]badRow) error {
+	k := st.ColumnText(0)
+	_, err := collect(bad, bindSum(k), st.ColumnRawBlob(1), badRow{table: "sums", key: k})
+	return err
+}
+
+func openBrief(st *sqlite3.Stmt, bad *[]badRow) error {
+	had := len(*bad)
+	if brief(st, bad); len(*bad) > had {
+		return ErrBadRecord
 	}
 	return nil
 }
