@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"edged/internal/callback"
 	"edged/internal/clock"
@@ -82,7 +81,7 @@ type App struct {
 func New(ctx context.Context, o Options) (a *App, err error) {
 	a = &App{o: o.withDefaults(), reg: prometheus.NewRegistry()}
 	a.log = a.o.Logger
-	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.registerMetrics()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -210,13 +209,14 @@ func (a *App) makeSender(context.Context) (err error) {
 	return err
 }
 
-func (a *App) makeWatches(context.Context) error {
-	a.machines = machines.New(machines.Options{
+func (a *App) makeWatches(context.Context) (err error) {
+	a.machines, err = machines.New(machines.Options{
 		Machines: machineIDs(a.o.Config), File: filepath.Join(a.o.Config.StateDir, payConfigName),
-		PayConfig: payConfig(a.client), Locked: locked(a.client, a.o.Config.SaaS.LockedState),
-		TellPayConfig: a.tellPayConfig, TellLocked: a.tellLocked, Logger: a.log,
+		PayConfig: payConfig(a.client), Info: machineInfo(a.client, a.o.Config.SaaS.LockedState),
+		TellPayConfig: a.tellPayConfig, TellLocked: a.tellLocked, Logger: a.log, Registerer: a.reg,
+		InfoEvery: infoEvery(a.o.Config.SaaS.LockedState),
 	})
-	return nil
+	return err
 }
 
 // Engine is for tests and for faces that live in cmd.

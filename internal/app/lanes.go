@@ -16,6 +16,7 @@ import (
 	"edged/internal/lane"
 	"edged/internal/money"
 	"edged/internal/purchase"
+	"edged/internal/serialdev/devmetrics"
 	"edged/internal/serialdev/port"
 	"edged/internal/serialdev/zvt"
 	"edged/internal/serialdev/zvtterm"
@@ -47,6 +48,9 @@ func (b laneBuilder) build(c config.Lane) (builtLane, error) {
 	stored, err := json.Marshal(c)
 	if err != nil {
 		return builtLane{}, fmt.Errorf("lane %s: %w", c.Name, err)
+	}
+	if _, err := devmetrics.New(b.reg, c.Name, "terminal"); err != nil { // its driver comes with the currency
+		return builtLane{}, err
 	}
 	late := newLateTerminal(func(cur money.Currency) (engine.Terminal, error) { return b.zvt(c, cur) })
 	doors := make([]lane.Door, len(c.Doors))

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"edged/internal/callback"
 	"edged/internal/engine"
+	"edged/internal/machines"
 	"edged/internal/purchase"
 	"edged/internal/saas"
 	"edged/internal/saas/wire"
@@ -114,13 +116,25 @@ func payConfig(client *saas.Client) func(context.Context, string) (string, strin
 	}
 }
 
-// locked asks whether a cabinet is locked; nil if nobody knows which state that is.
-func locked(client *saas.Client, state string) func(context.Context, string) (bool, error) {
-	if state == "" {
-		return nil
+// infoEvery is how often a cabinet is asked about: its lock stops a lane, the rest is
+// for a graph.
+func infoEvery(lockedState string) time.Duration {
+	if lockedState != "" {
+		return time.Minute
 	}
-	return func(ctx context.Context, machineID string) (bool, error) {
-		info, err := client.MachineInfo(ctx, machineID)
-		return info.RunningState == state, err
+	return 10 * time.Minute
+}
+
+// machineInfo asks how a cabinet is doing. Which state means locked is not documented:
+// without a configured one nobody knows.
+func machineInfo(client *saas.Client, lockedState string) func(context.Context, string) (machines.Info, error) {
+	return func(ctx context.Context, machineID string) (machines.Info, error) {
+		m, err := client.MachineInfo(ctx, machineID)
+		if err != nil {
+			return machines.Info{}, err
+		}
+		i := machines.Info{Signal: m.Signal, LockKnown: lockedState != "", Locked: lockedState != "" && m.RunningState == lockedState}
+		i.Celsius, i.CelsiusKnown = m.Celsius()
+		return i, nil
 	}
 }

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"edged/internal/logkey"
 	"edged/internal/money"
 )
@@ -28,15 +30,24 @@ type PayConfig struct {
 	Currency money.Currency `json:"currency"`
 }
 
-// Options of New. Lock is nil where nobody knows which state means locked.
+// Info is how a cabinet is doing. What the SaaS did not say is not known.
+type Info struct {
+	Signal       int // 0 to 5
+	Celsius      float64
+	CelsiusKnown bool
+	Locked       bool
+	LockKnown    bool
+}
+
+// Options of New.
 type Options struct {
 	Machines []string
 	File     string // where the last answers are kept
 
 	// PayConfig asks for limit (major units, exact) and currency as the SaaS says
-	// them; Locked asks whether the cabinet is locked.
+	// them; Info asks how the cabinet is doing.
 	PayConfig func(ctx context.Context, machineID string) (limit, currency string, err error)
-	Locked    func(ctx context.Context, machineID string) (bool, error)
+	Info      func(ctx context.Context, machineID string) (Info, error)
 
 	TellPayConfig func(ctx context.Context, machineID string, c PayConfig)
 	TellLocked    func(ctx context.Context, machineID string, locked bool)
@@ -44,33 +55,41 @@ type Options struct {
 	Every  time.Duration // between questions about the pay config; 0 = 1 h
 	Retry  time.Duration // after a failure; 0 = 10 s
 	Logger *slog.Logger
+	// InfoEvery is the time between questions how a cabinet is doing; 0 = 1 min.
+	InfoEvery  time.Duration
+	Registerer prometheus.Registerer
 }
 
 // Watch asks. Run is its one goroutine per cabinet.
 type Watch struct {
-	o Options
+	o       Options
+	metrics *metrics
 
 	mu     sync.Mutex
 	known  map[string]PayConfig
 	unkept bool // known is newer than the file
 }
 
-// lockedEvery is the pause between questions about the lock.
-const lockedEvery = time.Minute
-
 // New prepares a watch and reads what was learned before. A file that cannot be
-// read is as good as none.
-func New(o Options) *Watch {
+// read is as good as none. The error is the registry's.
+func New(o Options) (*Watch, error) {
 	if o.Every <= 0 {
 		o.Every = time.Hour
 	}
 	if o.Retry <= 0 {
 		o.Retry = 10 * time.Second
 	}
+	if o.InfoEvery <= 0 {
+		o.InfoEvery = time.Minute
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	w := &Watch{o: o, known: map[string]PayConfig{}}
+	m, err := newMetrics(o.Registerer, o.Machines)
+	if err != nil {
+		return nil, err
+	}
+	w := &Watch{o: o, metrics: m, known: map[string]PayConfig{}}
 	if b, err := os.ReadFile(o.File); err == nil {
 		if err := json.Unmarshal(b, &w.known); err != nil {
 			o.Logger.Warn("kept pay configs are unreadable", logkey.Path, o.File, logkey.Err, err)
@@ -80,7 +99,7 @@ func New(o Options) *Watch {
 	if w.known == nil { // unreadable, or "null"
 		w.known = map[string]PayConfig{}
 	}
-	return w
+	return w, nil
 }
 
 // Known is what was last learned of a cabinet.
@@ -97,8 +116,8 @@ func (w *Watch) Run(ctx context.Context) error {
 	defer wg.Wait()
 	for _, id := range w.o.Machines {
 		wg.Go(func() { w.payConfigs(ctx, id) })
-		if w.o.Locked != nil {
-			wg.Go(func() { w.locks(ctx, id) })
+		if w.o.Info != nil {
+			wg.Go(func() { w.infos(ctx, id) })
 		}
 	}
 	<-ctx.Done()
@@ -189,12 +208,24 @@ func replace(path string, b []byte) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-func (w *Watch) locks(ctx context.Context, id string) {
+// infos shows how a cabinet is doing. An answer that never came leaves the lock as it
+// was and the rest unknown.
+func (w *Watch) infos(ctx context.Context, id string) {
 	for {
-		if locked, err := w.o.Locked(ctx, id); err == nil {
-			w.o.TellLocked(ctx, id, locked)
+		i, err := w.o.Info(ctx, id)
+		if ctx.Err() != nil {
+			return
 		}
-		if !sleep(ctx, jitter(lockedEvery)) {
+		if err != nil {
+			i = Info{}
+			w.metrics.unknown(id)
+		} else {
+			w.metrics.show(id, i)
+		}
+		if i.LockKnown {
+			w.o.TellLocked(ctx, id, i.Locked)
+		}
+		if !sleep(ctx, jitter(w.o.InfoEvery)) {
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"edged/internal/machines"
 )
@@ -49,10 +52,19 @@ func newBench(file string) *bench {
 	return b
 }
 
+func watch(t *testing.T, o machines.Options) *machines.Watch {
+	t.Helper()
+	w, err := machines.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // run plays a watch for a time and gives it back.
 func (b *bench) run(t *testing.T, test func()) *machines.Watch {
 	t.Helper()
-	w := machines.New(b.o)
+	w := watch(t, b.o)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- w.Run(ctx) }()
@@ -163,10 +175,10 @@ func (b *bench) setLock(locked bool, err error) {
 func TestLocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(filepath.Join(t.TempDir(), "payconfig.json"))
-		b.o.Locked = func(context.Context, string) (bool, error) {
+		b.o.Info = func(context.Context, string) (machines.Info, error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			return b.lock, b.lockE
+			return machines.Info{Locked: b.lock, LockKnown: true}, b.lockE
 		}
 		b.run(t, func() {
 			b.setLock(true, nil)
@@ -232,7 +244,7 @@ func TestUnreadableFileIsAsGoodAsNone(t *testing.T) {
 					t.Fatal(err)
 				}
 				b := newBench(file)
-				if c, ok := machines.New(b.o).Known("M1"); ok {
+				if c, ok := watch(t, b.o).Known("M1"); ok {
 					t.Errorf("known %+v, want nothing", c)
 				}
 				if c, ok := b.run(t, func() {}).Known("M1"); !ok || c != euros {
@@ -260,7 +272,44 @@ func TestKeptLater(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	if _, ok := machines.New(machines.Options{}).Known("M1"); ok {
+	if _, ok := watch(t, machines.Options{}).Known("M1"); ok {
 		t.Error("known before anything was asked")
 	}
+}
+
+func TestHowACabinetIsDoingIsShownAsFarAsItIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reg := prometheus.NewRegistry()
+		b := newBench(filepath.Join(t.TempDir(), "payconfig.json"))
+		b.o.Registerer = reg
+		b.o.Info = func(context.Context, string) (machines.Info, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return machines.Info{Signal: 4, Celsius: 5.5, CelsiusKnown: true}, b.lockE
+		}
+		shown := func() string {
+			families, err := reg.Gather()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out []string
+			for _, f := range families {
+				out = append(out, fmt.Sprint(f.GetName(), " ", f.GetMetric()[0].GetGauge().GetValue()))
+			}
+			return strings.Join(out, ", ")
+		}
+		b.run(t, func() {
+			if got, want := shown(), "edged_machine_locked NaN, edged_machine_signal 4, edged_machine_temperature_celsius 5.5"; got != want {
+				t.Errorf("shown %s, want %s", got, want)
+			}
+			b.setLock(false, errors.New("no answer"))
+			wait(76 * time.Second)
+			if got, want := shown(), "edged_machine_locked NaN, edged_machine_signal NaN, edged_machine_temperature_celsius NaN"; got != want {
+				t.Errorf("shown %s without an answer, want %s", got, want)
+			}
+		})
+		if len(b.locked) != 0 {
+			t.Errorf("told %v of a lock that nobody knows", b.locked)
+		}
+	})
 }

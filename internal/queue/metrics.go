@@ -25,6 +25,9 @@ func newMetrics(s *Store, reg prometheus.Registerer) (*metrics, error) {
 			Help: "Bad records and damaged databases moved aside, by table or \"database\".",
 		}, []string{"kind"}),
 	}
+	for _, kind := range []string{"database", "meta", "lanes", "orders", "archive", "journal", "reports", "dead", "tasks", "events"} {
+		m.quarantined.WithLabelValues(kind)
+	}
 	written := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "edged_store_written_bytes_total",
 		Help: "Bytes passed to write calls for the database and its log.",

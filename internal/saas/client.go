@@ -61,6 +61,15 @@ func (c *Client) Close() {
 // local clock while there was none.
 func (c *Client) Now() time.Time { return c.saasTime.read() }
 
+// Offset is how far wall is ahead of the SaaS's clock, to about a second; zero
+// before its first answer.
+func (c *Client) Offset(wall time.Time) time.Duration {
+	if !c.saasTime.known() {
+		return 0
+	}
+	return wall.Sub(c.saasTime.read())
+}
+
 // Login makes sure that there is a token, fetching one if there is none.
 func (c *Client) Login(ctx context.Context) error {
 	_, err := c.tokens.get(ctx)

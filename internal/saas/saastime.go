@@ -28,6 +28,12 @@ func (s *saasTime) learn(date string) {
 	s.theirs, s.ours = t, s.now()
 }
 
+func (s *saasTime) known() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.theirs.IsZero()
+}
+
 func (s *saasTime) read() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
