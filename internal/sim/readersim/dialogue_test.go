@@ -444,6 +444,8 @@ func TestReceiptsArePrintedOnlyIfAskedFor(t *testing.T) {
 			> 80 00 00
 			< 06 d3 ..
 			> 84 cc 00
+			< 06 d3 ..
+			> 80 00 00
 			< 06 0f 00
 			> 80 00 00`)
 		b.wantState(0, Released, 0)

@@ -112,6 +112,7 @@ type Hold struct {
 	EndedAt       time.Time
 	EndedBy       string // command that ended it, or a reason
 	SettledAt     time.Time
+	Stranded      bool // open over an end of day that leaves it to the issuer to drop it
 }
 
 // Ledger is the whole truth of a terminal, folded from its events.
@@ -188,7 +189,7 @@ func (l *Ledger) authorise(e Event) {
 	}
 	l.Txs[tx.ID] = tx
 	l.last = max(l.last, tx.ID)
-	if e.Command == headName(cmdReserve) {
+	if e.Command == headName(cmdReserve) && e.Hold == 0 {
 		l.Holds[tx.ID] = &Hold{Tx: *tx, State: Pending}
 	}
 }
@@ -205,6 +206,9 @@ func (l *Ledger) book(tx *Tx, e Event) {
 	h := l.Holds[tx.Hold]
 	switch {
 	case h == nil:
+	case tx.Command == headName(cmdReserve): // an extension
+		l.Txs[h.ID].Amount = tx.Amount
+		l.sync(h.ID)
 	case tx.Command == headName(cmdRelease):
 		l.end(h, Released, e, tx.Command)
 	case tx.Command == headName(cmdReverse) && h.State == Captured:
@@ -266,6 +270,9 @@ func (l *Ledger) settle(e Event) {
 	for _, h := range l.Holds {
 		if h.State == Captured && h.SettledAt.IsZero() {
 			h.SettledAt = e.At
+		}
+		if h.State == Open {
+			h.Stranded = true
 		}
 	}
 }

@@ -24,6 +24,7 @@ const (
 	codePassword      = 0x37
 	codeCurrency      = 0x1E
 	codeBaud          = 0xFD
+	codeNotReady      = 0xA0
 )
 
 // Intermediate status values (§8).
@@ -143,6 +144,8 @@ func (l *life) handler(head uint16) handler {
 		return l.needsRegistration(l.release)
 	case cmdReverse:
 		return l.needsRegistration(l.withPassword(l.reverse))
+	case cmdRefund:
+		return l.needsRegistration(l.withPassword(l.refund))
 	case cmdRepeat:
 		return l.needsRegistration(l.withPassword(l.repeatReceipt))
 	case cmdEndOfDay:

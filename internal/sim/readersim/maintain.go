@@ -3,6 +3,7 @@ package readersim
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // register is 06 00 (§9.1): password, config byte, then currency raw and bitmaps.
@@ -102,7 +103,7 @@ func (l *life) repeatReceipt(ctx context.Context, cmd apdu) error {
 	if f, err := parseFields(cmd.data); err == nil && f.has(0x03) && f[0x03][0]&0x01 != 0 {
 		amount := last.Amount
 		if last.Hold != 0 {
-			amount = l.answerAmount(&hold, last.Amount)
+			amount = l.answerAmount(&hold, last)
 		}
 		info := l.statusInfo(last, Card{Masked: last.Card}.withDefaults(), amount, true)
 		if _, err := l.tell(ctx, msg(cmdStatusInfo, info...)); err != nil {
@@ -132,8 +133,10 @@ func (l *life) endOfDay(ctx context.Context, cmd apdu) error {
 	if err := l.hostTrip(ctx, l.t.opt.Timing.Host); err != nil {
 		return err
 	}
-	for _, h := range open {
-		l.closeByPolicy(h)
+	if l.t.opt.EndOfDay != StrandOpen {
+		for _, h := range open {
+			l.closeByPolicy(h)
+		}
 	}
 	return l.settleDay(ctx)
 }
@@ -153,10 +156,13 @@ func (l *life) closeByPolicy(h *Hold) {
 
 func (l *life) settleDay(ctx context.Context) error {
 	total, trace := int64(0), 0
+	var captured []*Hold
 	l.t.book.view(func(led *Ledger) {
-		for _, h := range led.Holds {
+		for _, h := range led.HoldList() {
 			if h.State == Captured && h.SettledAt.IsZero() {
 				total += h.CapturedMinor
+				c := *h
+				captured = append(captured, &c)
 			}
 		}
 		if tx := led.Txs[led.last]; tx != nil {
@@ -164,20 +170,63 @@ func (l *life) settleDay(ctx context.Context) error {
 		}
 	})
 	l.t.book.add(Event{Kind: EndOfDay, Amount: total, TerminalID: l.t.opt.TerminalID})
+	now := time.Now()
 	info := builder{}.raw(0x27, codeOK).bcd(0x04, total, 6).bcd(0x0B, int64(trace), 3)
+	info = info.raw(0x0C, digitBytes(now.Format("150405"))...).raw(0x0D, digitBytes(now.Format("0102"))...)
+	info = info.text(0x60, string(dayTotals(captured)))
 	if _, err := l.tell(ctx, msg(cmdStatusInfo, info...)); err != nil {
 		return err
+	}
+	return l.endDay(ctx)
+}
+
+// endDay ends the dialogue as the family does (§9.10, §12).
+func (l *life) endDay(ctx context.Context) error {
+	switch code := l.t.opt.DayCode; {
+	case l.t.opt.NotReady:
+		_, err := l.tell(ctx, msg(cmdPTAbort, codeNotReady))
+		return err
+	case code != 0: // an update: it hears nothing for a while
+		if err := l.complete(ctx, 0x27, code); err != nil {
+			return err
+		}
+		return l.deaf(ctx, l.t.opt.Timing.Boot)
 	}
 	return l.complete(ctx)
 }
 
-// maintain is diagnosis and initialisation (§9.11): a trip to the host.
-func (l *life) maintain(ctx context.Context, _ apdu) error {
+// deaf is a terminal that is at something else and loses what comes meanwhile.
+func (l *life) deaf(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		select {
+		case <-l.t.in:
+		case <-timer.C:
+			return nil
+		case cut := <-l.t.cuts:
+			return cut
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// maintain is diagnosis and initialisation (§9.11): a trip to the host. A diagnosis
+// brings the host's time along.
+func (l *life) maintain(ctx context.Context, cmd apdu) error {
 	if err := l.agree(ctx); err != nil {
 		return err
 	}
 	if err := l.hostTrip(ctx, l.t.opt.Timing.Host); err != nil {
 		return err
+	}
+	if cmd.head() == cmdDiagnosis {
+		now := time.Now()
+		clock := builder{}.raw(0xAA, digitBytes(now.Format("060102"))...).raw(0x0C, digitBytes(now.Format("150405"))...)
+		if err := l.hand(ctx, msg(cmdSetClock, clock...)); err != nil {
+			return err
+		}
 	}
 	l.t.SetStatus(0)
 	return l.complete(ctx)
@@ -205,22 +254,46 @@ func (l *life) readCard(ctx context.Context, cmd apdu) error {
 	return err
 }
 
-// print sends the receipt if the gateway registered for it (§8, §9.1).
-func (l *life) print(ctx context.Context, tx *Tx) error {
+// print sends the receipts if the gateway registered for them (§8, §9.1): as blocks
+// that say whose they are, or line by line the customer's alone.
+func (l *life) print(ctx context.Context, tx *Tx, c Card) error {
 	const wanted = 0x80 | 0x02
-	if l.config&wanted != wanted {
+	if l.config&wanted != wanted || l.t.opt.NoReceipts {
 		return nil
 	}
-	text := fmt.Sprintf("RECEIPT %04d", tx.Receipt)
+	lines := receiptLines(tx, c)
 	if l.blocks {
-		lines := joined(tlv(0x09, []byte{0x40}), tlv(0x07, []byte(text)), tlv(0x09, []byte{0x81}))
-		body := joined(tlv(0x1F07, []byte{0x02}), tlv(0x25, lines))
-		return l.hand(ctx, msg(cmdPrintBlock, tlv(0x06, body)...))
+		if err := l.hand(ctx, printBlock(0x01, lines[:2])); err != nil {
+			return err
+		}
+		return l.hand(ctx, printBlock(0x02, lines))
 	}
-	if err := l.hand(ctx, msg(cmdPrintLine, append([]byte{0x40}, text...)...)); err != nil {
-		return err
+	for i, text := range lines {
+		attr := byte(0x40)
+		if i == len(lines)-1 {
+			attr |= 0x80 // the last one
+		}
+		if err := l.hand(ctx, msg(cmdPrintLine, append([]byte{attr}, text...)...)); err != nil {
+			return err
+		}
 	}
-	return l.hand(ctx, msg(cmdPrintLine, 0x81))
+	return nil
+}
+
+func receiptLines(tx *Tx, c Card) []string {
+	return []string{
+		fmt.Sprintf("RECEIPT %04d", tx.Receipt), fmt.Sprintf("TRACE %06d", tx.Trace), c.Name + " " + c.Masked,
+		fmt.Sprintf("TOTAL %d.%02d", tx.Amount/100, tx.Amount%100),
+	}
+}
+
+func printBlock(whose byte, lines []string) apdu {
+	var texts []byte
+	for _, text := range lines {
+		texts = joined(texts, tlv(0x09, []byte{0x40}), tlv(0x07, []byte(text)))
+	}
+	texts = append(texts, tlv(0x09, []byte{0x81})...)
+	return msg(cmdPrintBlock, tlv(0x06, joined(tlv(0x1F07, []byte{whose}), tlv(0x25, texts)))...)
 }
 
 // hand sends a print command; that it is refused or unanswered stops nothing.

@@ -27,6 +27,7 @@ const (
 	RefuseOpen  EndOfDayPolicy = "refuse"      // 06 1E B8 and a receipt
 	ChargeFull  EndOfDayPolicy = "charge_full" // the customer pays the whole hold
 	ReleaseOpen EndOfDayPolicy = "release"
+	StrandOpen  EndOfDayPolicy = "strand" // the hold stays, and can be neither taken nor given back
 )
 
 // UnackedPolicy says what becomes of a transaction whose Status Information was
@@ -62,6 +63,10 @@ type Timing struct {
 
 // Options make a Terminal. The zero value of each field means its default.
 type Options struct {
+	// Family sets what a family of terminals does differently (Families); what is set
+	// here beside it goes before it.
+	Family string
+
 	TerminalID  string // 8 digits; 52500001
 	Merchant    string // VU number, up to 15 characters
 	Password    string // 6 digits; 000000
@@ -74,6 +79,14 @@ type Options struct {
 	EndOfDay EndOfDayPolicy // RefuseOpen
 	Unacked  UnackedPolicy  // ReverseUnacked
 	Answer   AnswerAmount   // AnswerFinal
+
+	PrintFirst bool // receipts go out before the Status Information (§17)
+	NoReceipts bool // nothing is printed when a hold is resolved (§15.7)
+	OneByOne   bool // the enquiry names one open hold at a time (§9.5)
+	Extends    bool // a reservation can be made larger (§9.4)
+	NoRefunds  bool // the acquirer allows no 06 31 (§9.9)
+	DayCode    byte // in the completion of the end of day, then silence for Boot: E0, FC (§9.10)
+	NotReady   bool // ends the end of day by A0 when it is done (§12, Feig)
 
 	FirstReceipt     int  // receipt number of the first transaction on an empty ledger; 1
 	KeepRegistration bool // registration survives a power cut (§9.1, CC)
@@ -91,6 +104,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
+	o, err := o.asFamily()
+	if err != nil {
+		return o, err
+	}
 	o.TerminalID = cmp.Or(o.TerminalID, "52500001")
 	o.Merchant = cmp.Or(o.Merchant, "EDGED DEMO")
 	o.Password = cmp.Or(o.Password, "000000")

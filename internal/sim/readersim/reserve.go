@@ -14,8 +14,10 @@ func (l *life) reserve(ctx context.Context, cmd apdu) error {
 		return l.failWith(ctx, cmd, codeProtocol)
 	case f.has(0x49) && string(f[0x49]) != string(l.currency()):
 		return l.refuse(ctx, cmd, codeCurrency)
+	case f.has(0x0B) && !l.t.opt.Extends:
+		return l.failWith(ctx, cmd, codeUnknown)
 	case f.has(0x0B):
-		return l.failWith(ctx, cmd, codeUnknown) // extension: not offered
+		return l.extend(ctx, cmd, f, amount)
 	case !named:
 		amount = l.t.opt.DefaultHold
 	}

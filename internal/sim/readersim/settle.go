@@ -89,26 +89,33 @@ func (l *life) resolveAtHost(ctx context.Context, cmd apdu, h *Hold, take int64,
 		Command: headName(cmd.head()), Hold: h.ID, Requested: h.Amount, Amount: take, Card: h.Card,
 	})
 	card := Card{Masked: h.Card}.withDefaults()
-	stands, err := l.report(ctx, tx, l.statusInfo(tx, card, l.answerAmount(h, take), currency))
+	if l.t.opt.PrintFirst {
+		if err := l.print(ctx, tx, card); err != nil {
+			return err
+		}
+	}
+	stands, err := l.report(ctx, tx, l.statusInfo(tx, card, l.answerAmount(h, tx), currency))
 	if err != nil || !stands {
 		return err
 	}
-	if err := l.print(ctx, tx); err != nil {
-		return err
+	if !l.t.opt.PrintFirst {
+		if err := l.print(ctx, tx, card); err != nil {
+			return err
+		}
 	}
 	return l.complete(ctx)
 }
 
-// answerAmount is what the terminal puts into BMP 04: they differ (§10).
-func (l *life) answerAmount(h *Hold, take int64) int64 {
-	switch l.t.opt.Answer {
-	case AnswerReversed:
-		return h.Amount - take
-	case AnswerZero:
+// answerAmount is what the terminal puts into BMP 04: they differ (§10). What a
+// reversal undoes is no part of a hold.
+func (l *life) answerAmount(h *Hold, tx *Tx) int64 {
+	switch {
+	case l.t.opt.Answer == AnswerZero:
 		return 0
-	default:
-		return take
+	case l.t.opt.Answer == AnswerReversed && tx.Command != headName(cmdReverse):
+		return h.Amount - tx.Amount
 	}
+	return tx.Amount
 }
 
 // holdFor finds the hold a command refers to. Receipt numbers come again, so a
@@ -129,6 +136,8 @@ func (l *life) holdFor(receipt int, f fields) (Hold, byte) {
 		return Hold{}, codeReservation
 	case f.has(0x29) && string(f[0x29]) != string(digitBytes(h.TerminalID)):
 		return Hold{}, codeReservation
+	case h.State == Open && h.Stranded:
+		return Hold{}, codeNoReversal
 	case h.State == Open:
 		return *h, 0
 	case h.State == Captured:
@@ -153,7 +162,7 @@ func (l *life) enquiry(ctx context.Context, list bool) error {
 	switch {
 	case len(open) == 0:
 		b = b.raw(0x87, []byte(noReceipt)...)
-	case list:
+	case list && !l.t.opt.OneByOne:
 		var objects []byte
 		for _, r := range open {
 			objects = append(objects, tlv(0x08, toBCD(int64(r), 2))...)
@@ -203,7 +212,7 @@ func (l *life) reversible(receipt int, f fields) (Hold, byte) {
 			code = codeDone
 		case of.State == Captured && tx.ID != of.ID && of.SettledAt.IsZero() && (!named || amount == of.CapturedMinor):
 			h, code = *of, 0
-		case of.State == Open && tx.ID == of.ID:
+		case of.State == Open && tx.ID == of.ID && !of.Stranded:
 			h, code = *of, 0
 		}
 	})
