@@ -245,3 +245,51 @@ func FuzzParseLine(f *testing.F) {
 		}
 	})
 }
+
+func TestTheRecordOfAnOpenOrderIsShort(t *testing.T) {
+	zone := time.FixedZone("CET", 3600)
+	granted := with(held(5000), func(s *purchase.State) {
+		s.Hold.At = time.Date(2026, 11, 23, 23, 30, 0, 0, time.UTC).UnixMilli() // the 24th at the site
+	})
+	sold := with(granted, func(s *purchase.State) { s.Hold.Settled, s.Ops = purchase.HoldCaptured, paid(1250).Ops })
+	first := ledger.Line{}.Post(purchase.State{}, granted, ledger.Mark{Day: day, Period: 4})
+	for _, c := range []struct {
+		name  string
+		line  ledger.Line
+		state purchase.State
+		want  string
+	}{
+		{"an order without a hold needs none", ledger.Line{}, purchase.State{}, ""},
+		{"nor does a hold that was granted", first, granted, ""},
+		{"of a capture only the capture is kept", first.Post(granted, sold, ledger.Mark{Day: day, Period: 4}), sold, "20781.4h-5000c1250r3750"},
+		{
+			"a grant under a wrong clock is kept", ledger.Line{}.Post(purchase.State{}, granted, ledger.Mark{Day: day, Unsynced: true}),
+			granted, "20781*i-5000h5000",
+		},
+		{"so is a grant on another day than the state says", ledger.Opening(granted, ledger.Mark{Day: 7}), granted, "7i-5000h5000"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := c.line.Record(c.state, zone)
+			if text != c.want {
+				t.Errorf("record is %q, want %q", text, c.want)
+			}
+			got, err := ledger.FromRecord(text, c.state, zone)
+			if err != nil || got.String() != c.line.String() {
+				t.Errorf("%q is read as %q (%v), want %q", text, got, err, c.line)
+			}
+		})
+	}
+}
+
+func TestAnOrderFromBeforeTheLedgerIsOpened(t *testing.T) {
+	sold := paid(1250)
+	for _, text := range []string{"", "no line"} {
+		l, err := ledger.FromRecord(text, sold, time.UTC)
+		if got, want := l.Text(), "0i-5000c1250r3750"; got != want || (err != nil) != (text != "") {
+			t.Errorf("record %q gives %q (%v), want %q", text, got, err, want)
+		}
+		if err := l.Check(sold); err != nil {
+			t.Error(err)
+		}
+	}
+}

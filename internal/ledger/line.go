@@ -44,6 +44,9 @@ func (l Line) Post(before, after purchase.State, m Mark) Line {
 	if moved.Amounts == (Amounts{}) {
 		return l
 	}
+	if moved.booked() == (Booked{}) {
+		moved.Period = 0 // no end of day asks for it
+	}
 	if n := len(l.Entries); n > 0 && moved.undoes(l.Entries[n-1]) {
 		l.Entries = slices.Clone(l.Entries[:n-1])
 		return l

@@ -52,14 +52,15 @@ type Booked struct {
 	InDoubt     money.Minor // not in Net: it may have been captured
 }
 
-func (b Booked) entered(a Amounts) Booked {
+// booked is what an entry adds to what its terminal has booked.
+func (a Amounts) booked() Booked {
 	// What a person gave back by other means the terminal has booked all the same.
 	net := a[Captured] + a[Unconfirmed] + a[ByHand]
-	b.Net += net
-	b.Gross += net + a[Refunded]
-	b.Unconfirmed += a[Unconfirmed]
-	b.InDoubt += a[InDoubt]
-	return b
+	return Booked{Net: net, Gross: net + a[Refunded], Unconfirmed: a[Unconfirmed], InDoubt: a[InDoubt]}
+}
+
+func (b Booked) plus(o Booked) Booked {
+	return Booked{b.Net + o.Net, b.Gross + o.Gross, b.Unconfirmed + o.Unconfirmed, b.InDoubt + o.InDoubt}
 }
 
 // Between sums the entries of a terminal from one period on up to before another.
@@ -70,7 +71,7 @@ func Between(lines []Line, terminal string, cur money.Currency, from, before int
 		}
 		for _, e := range l.Entries {
 			if e.Period >= from && e.Period < before {
-				b = b.entered(e.Amounts)
+				b = b.plus(e.booked())
 			}
 		}
 	}

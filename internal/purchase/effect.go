@@ -81,6 +81,9 @@ const (
 	TaskDeadReport  TaskKind = "dead_report"  // the SaaS refused a report
 	TaskUnknownHold TaskKind = "unknown_hold" // the terminal holds money nobody here knows of
 	TaskParked      TaskKind = "parked"       // a broken promise of our own
+	TaskLedger      TaskKind = "ledger"       // another: the money of an order does not add up
+	// TaskReconciliation: at its end of day a terminal counted other money than edged.
+	TaskReconciliation TaskKind = "reconciliation"
 )
 
 // AlarmKind names an alarm.

@@ -119,6 +119,8 @@ type Ended struct {
 	// about is not open (ask). Its amount says what the terminal says, which after a
 	// capture may be the charge, the rest or nothing (zvt.md §10).
 	Last *Hold `json:"last,omitempty"`
+	// Total is what the terminal says that its end of day settles; nil: it does not say.
+	Total *money.Minor `json:"total,omitempty"`
 	// Slip is the customer's receipt, line by line, as the terminal printed it or as its
 	// result says it. It has no full card number (M8). It is kept in the journal only.
 	Slip []string `json:"slip,omitempty"`
