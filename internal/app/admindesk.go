@@ -24,6 +24,7 @@ const retryLimit = time.Minute
 // letter is one row of the outbox or one dead letter.
 type letter struct {
 	n        queue.N
+	seq      queue.Seq // of its order, in the outbox
 	dead     bool
 	class    string
 	reason   string
@@ -71,6 +72,8 @@ func (v *adminView) entry(l letter, reports map[purchase.OrderID][]purchase.Repo
 	}
 	if l.dead {
 		e.State = admin.StateDead
+	} else if t := v.a.sender.Trying(l.seq); e.Reason == "" {
+		e.Attempts, e.Reason = int64(t.Attempts), t.Why
 	}
 	if l.class != admin.ClassReport {
 		return e
@@ -117,7 +120,7 @@ func (v *adminView) letters(ctx context.Context, after queue.N) ([]letter, error
 		}
 		for _, r := range rows {
 			after = r.N
-			out = append(out, newLetter(letter{n: r.N, class: admin.ClassReport, body: r.Body}))
+			out = append(out, newLetter(letter{n: r.N, seq: r.Seq, class: admin.ClassReport, body: r.Body}))
 		}
 		if len(rows) < letterPage {
 			break
@@ -172,7 +175,7 @@ func (v *adminView) letter(ctx context.Context, n int64) (letter, error) {
 		return letter{}, err
 	}
 	if len(rows) == 1 && rows[0].N == queue.N(n) {
-		return newLetter(letter{n: rows[0].N, class: admin.ClassReport, body: rows[0].Body}), nil
+		return newLetter(letter{n: rows[0].N, seq: rows[0].Seq, class: admin.ClassReport, body: rows[0].Body}), nil
 	}
 	dead, err := v.a.store.ReadDead(ctx, queue.N(n-1), 1)
 	if err != nil {

@@ -86,9 +86,9 @@ func TestNonsenseFromTheSaaSLosesNoReportAndTakesNoCards(t *testing.T) {
 			front := c.front(s)
 			s.front.Store(&front)
 			s.decide(order, 250)
-			s.await("the report waits in the queue after a try", func() bool {
+			s.await("the queue says why the report waits", func() bool {
 				q, err := d.Queue(s.ctx, 10)
-				return err == nil && len(q.Entries) == 1 && q.Entries[0].State == "queued" && q.Entries[0].Report.OK
+				return err == nil && len(q.Entries) == 1 && q.Entries[0].State == "queued" && q.Entries[0].Report.OK && strings.Contains(q.Entries[0].Reason, c.says)
 			})
 			st := s.awaitProblem(d, "lane front is out of service: saas_unreachable", "the SaaS cannot be reached: ", c.says)
 			t.Logf("%q", st.Problems)

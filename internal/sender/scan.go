@@ -69,6 +69,7 @@ func (s *Sender) rewind() { s.cursor, s.due = 0, time.Time{} }
 // belongs to an order without reports.
 func (s *Sender) idle(now time.Time) time.Duration {
 	maps.DeleteFunc(s.blocked, func(_ queue.Seq, b block) bool { return !b.next.After(now) })
+	s.trouble.keep(s.blocked)
 	wait := idleLook
 	if !s.due.IsZero() {
 		wait = min(wait, s.due.Sub(now))

@@ -64,6 +64,7 @@ type Sender struct {
 	metrics *metrics
 	wake    chan struct{}
 	back    atomic.Bool
+	trouble trouble
 
 	// Run's own.
 	pace     pace

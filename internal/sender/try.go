@@ -60,6 +60,7 @@ func (s *Sender) answered(ctx context.Context, l letter, r Result) {
 		return
 	}
 	delete(s.blocked, l.row.Seq)
+	s.trouble.over(l.row.Seq)
 }
 
 var errStays = errors.New("the report is still in the outbox")
@@ -77,6 +78,7 @@ func (s *Sender) later(l letter, r Result) {
 		return
 	}
 	s.hold(l.row.Seq, r.RetryAfter)
+	s.trouble.failed(l.row.Seq, s.blocked[l.row.Seq].attempts, r.Msg)
 	s.log.Warn("report is sent again later", logkey.OrderID, string(l.out.Order), logkey.Reason, r.Reason, logkey.Err, r.Msg)
 }
 
@@ -97,6 +99,7 @@ func (s *Sender) hold(seq queue.Seq, least time.Duration) {
 // away holds everything back: the SaaS as a whole does not answer.
 func (s *Sender) away(r Result) {
 	s.failures++
+	s.trouble.gone(r.Msg)
 	s.pace.trouble()
 	now := time.Now()
 	s.barred = now.Add(r.RetryAfter)
