@@ -289,14 +289,14 @@ func cutEverywhere(t *testing.T, serial bool, mute time.Duration) {
 
 // stride is 1: the line is cut behind every byte, and every fault happens at every
 // pass of its point. Under the race detector a day takes about five times as long,
-// and that looks for races, not for bytes: there, and in short mode, every eleventh or
+// and that looks for races, not for bytes: there, and in short mode, every seventeenth or
 // seventh has its turn. EDGED_TORTURE=1 tries all even then.
 func stride() int {
 	switch {
 	case os.Getenv("EDGED_TORTURE") == "1":
 		return 1
 	case raceEnabled:
-		return 11
+		return 17
 	case testing.Short():
 		return 7
 	}
