@@ -32,8 +32,9 @@ func film(s Situation, f Face) (shots []shot) {
 }
 
 // play renders whenever the page before asks for it.
-func play(s Situation, f Face, see func(at time.Duration, p Page)) {
-	const longest = 3 * time.Minute
+func play(s Situation, f Face, see func(at time.Duration, p Page)) { playFor(3*time.Minute, s, f, see) }
+
+func playFor(longest time.Duration, s Situation, f Face, see func(at time.Duration, p Page)) {
 	for at := time.Duration(0); at < longest; {
 		s.OrderFor, s.LaneFor = at, at
 		p := Render(s, f)
