@@ -213,6 +213,11 @@ func (b *batch) stray(ev purchase.Event) error {
 // ours and parks the order.
 func (b *batch) step(c *change, ev purchase.Event) (purchase.Verdict, error) {
 	b.touched[ev.Order] = c
+	if p, ok := ev.Body.(purchase.Person); ok && p.Act == purchase.ActUnpark {
+		if err := b.unpark(c); err != nil {
+			return purchase.Refuse, err
+		}
+	}
 	if c.parked != "" {
 		return purchase.Refuse, errors.Join(b.keep(c, ev), fmt.Errorf("order %s: %w: %s", ev.Order, ErrParked, c.parked))
 	}

@@ -70,6 +70,7 @@ type Engine struct {
 	timed    map[purchase.OrderID]struct{} // orders with a deadline
 	lanes    map[string]*laneRun
 	tasks    map[taskKey]task
+	deeds    []Deed // manual actions, oldest first
 	powered  clock.Powered
 	saved    time.Duration // powered-on time at the last save
 	follow   []*request    // what the cores asked for, before anything from outside

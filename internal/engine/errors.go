@@ -12,6 +12,12 @@ var (
 	// ErrUnknownLane is returned for a lane that is not configured.
 	ErrUnknownLane = errors.New("unknown lane")
 
+	// ErrUnknownTask is returned for a task that is not open.
+	ErrUnknownTask = errors.New("unknown task")
+
+	// ErrNotParked is returned for going on with an order that is not parked.
+	ErrNotParked = errors.New("order is not parked")
+
 	// ErrTooManyEvents is returned for the 65th distinct callback of one order.
 	ErrTooManyEvents = errors.New("too many distinct events of one order")
 

@@ -15,6 +15,7 @@ import (
 // and left in the store; the rest goes on (M11).
 func (e *Engine) load(snap *queue.Snapshot) {
 	e.loadPowered(snap.Meta[metaPowered])
+	e.loadDeeds(snap.Meta)
 	e.loadOrders(snap)
 	e.loadTasks(snap)
 	e.loadLanes(snap)

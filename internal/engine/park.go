@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 )
@@ -21,4 +23,15 @@ func (b *batch) park(c *change, ev purchase.Event, cause error) {
 	c.effects = append(c.effects,
 		purchase.OpenTask{Task: purchase.TaskParked, Text: text},
 		purchase.Alarm{Alarm: alarmParked, Text: text})
+}
+
+// unpark lets an order go on, from the state before the event it failed on. Whatever
+// was asked for it is in doubt, as after a restart; what fails again parks it again.
+func (b *batch) unpark(c *change) error {
+	if c.parked == "" {
+		return fmt.Errorf("order %s: %w", c.state.Order, ErrNotParked)
+	}
+	c.parked = ""
+	b.e.follow = append(b.e.follow, &request{ev: purchase.Event{Order: c.state.Order, Body: purchase.Restarted{}}})
+	return nil
 }

@@ -65,7 +65,21 @@ type LaneView struct {
 	Restock  *lane.Restock
 	Order    *purchase.State // the last customer's, nil if none since the start
 	Reminded bool            // the customer was reminded of the open door
+	Terminal TerminalView
 	Refusal  *RestockRefusal // the last restock that could not start; nil: none since the start
+}
+
+// TerminalView is what is known of a lane's terminal.
+type TerminalView struct {
+	Up       bool
+	ID       string               // as it told when it registered
+	Doing    purchase.CommandKind // "": nothing
+	Wants    purchase.CommandKind // what its status asks for; "": nothing
+	Waiting  int                  // commands of orders that wait for it
+	Holds    int                  // open, as far as is known
+	MaxHolds int                  // it has room for
+	Strange  []string             // receipts of open holds that no order here knows
+	EndOfDay string               // local date of the last one; "asked": one is to run
 }
 
 // RestockRefusal is a restock that could not start.

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	"edged/internal/lane"
 	"edged/internal/logkey"
@@ -88,6 +91,50 @@ func (b *batch) adoptTasks() {
 		delete(b.e.tasks, k)
 	}
 	b.e.metrics.tasks(b.e.tasks)
+}
+
+// TaskDone closes a task by hand. One of an order goes through the order, whose
+// journal keeps who did it and how it ended. Errors: ErrUnknownTask, purchase's
+// ErrPerson (it is ended in another way), the store's.
+func (e *Engine) TaskDone(ctx context.Context, n int64, outcome, note, who string) error {
+	var found *task
+	err := e.do(ctx, func() {
+		for _, t := range e.tasks {
+			if t.N == n {
+				found = &t
+			}
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case found == nil:
+		return fmt.Errorf("task %d: %w", n, ErrUnknownTask)
+	case found.Order == "":
+		return e.laneTaskDone(ctx, *found)
+	}
+	_, err = e.Post(ctx, purchase.Event{Order: found.Order, Body: purchase.Person{
+		Act: purchase.ActTaskDone, Task: found.Kind, Subject: found.Subject, Outcome: outcome, Note: note, Who: who,
+	}})
+	return err
+}
+
+func (e *Engine) laneTaskDone(ctx context.Context, t task) (err error) {
+	failed := e.do(ctx, func() {
+		err = e.write(func(tx *queue.Tx) error { return tx.DeleteTask(t.row) }, false)
+		if err == nil {
+			delete(e.tasks, t.key())
+			e.metrics.tasks(e.tasks)
+		}
+	})
+	return errors.Join(failed, err)
+}
+
+// Unpark goes on with an order that edged itself failed on. Errors: ErrUnknownOrder,
+// ErrNotParked, the store's.
+func (e *Engine) Unpark(ctx context.Context, id purchase.OrderID, who string) error {
+	_, err := e.Post(ctx, purchase.Event{Order: id, Body: purchase.Person{Act: purchase.ActUnpark, Who: who}})
+	return err
 }
 
 // laneTask opens a task that belongs to a lane, in a commit of its own.

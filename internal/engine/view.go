@@ -16,6 +16,13 @@ func (l *laneRun) view() LaneView {
 		Name: s.Settings.Name, Why: s.Why(), CardSeen: s.CardSeen, Limit: s.Limit, Currency: s.Currency,
 		Restock: s.Durable.Restock, Order: l.last, Reminded: l.reminded, Refusal: l.refusal,
 	}
+	v.Terminal = TerminalView{
+		Up: s.Up, ID: s.Caps.Terminal, Wants: s.Caps.Wants, Waiting: len(s.Pending), Holds: s.OpenHolds(), MaxHolds: s.MaxHolds(),
+		Strange: s.Strange, EndOfDay: s.Durable.EndOfDay,
+	}
+	if s.Busy != nil {
+		v.Terminal.Doing = s.Busy.Kind
+	}
 	v.Armed = s.Busy != nil && s.Busy.Kind == purchase.CmdArm
 	return v
 }

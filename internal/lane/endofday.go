@@ -58,7 +58,7 @@ func (s State) workAllowed() bool { return s.WorkFrom <= s.Now.Mono }
 // endOfDay runs it, or first brings the holds to their end that only wait for a
 // decision. An order whose door is still open is waited for.
 func (w *work) endOfDay() {
-	if w.Settings.HoldsOverEndOfDay || w.Caps.HoldsOverEndOfDay || w.openHolds() == 0 {
+	if w.Settings.HoldsOverEndOfDay || w.Caps.HoldsOverEndOfDay || w.OpenHolds() == 0 {
 		w.start(purchase.TerminalCommand{ID: w.own(purchase.CmdEndOfDay), Kind: purchase.CmdEndOfDay})
 		return
 	}

@@ -58,7 +58,7 @@ type Out struct{ Why string }
 
 // In ends Out, a restock that was never closed, and the wait for doors that no
 // callback closed.
-type In struct{}
+type In struct{ Who string }
 
 // Tick tells the time of day for the end of day. Day and Clock are local; Day is
 // empty while the clock is not synchronised.

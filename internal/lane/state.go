@@ -136,7 +136,7 @@ func (s State) Why() []Reason {
 	add(s.Up && s.working(), TerminalWork)
 	add(s.Up && !s.working() && (!s.Asked || s.unclear()), UnknownHolds)
 	add(s.Limit <= 0, LimitUnknown)
-	add(s.openHolds() >= s.maxHolds(), NoRoom)
+	add(s.OpenHolds() >= s.MaxHolds(), NoRoom)
 	add(s.freeDoor() == nil, DoorOpen)
 	add(s.Durable.Restock != nil, Restocking)
 	slices.Sort(why)
@@ -154,7 +154,8 @@ func (s State) working() bool {
 	return s.Caps.Wants != "" || s.endOfDayDue() || (s.Busy != nil && (s.Busy.Kind == purchase.CmdEndOfDay || s.Busy.Kind == purchase.CmdMaintain))
 }
 
-func (s State) maxHolds() int {
+// MaxHolds is how many holds the lane may have open at once.
+func (s State) MaxHolds() int {
 	n := max(s.Settings.MaxHolds, 1)
 	if s.Caps.MaxHolds > 0 {
 		n = min(n, s.Caps.MaxHolds)
@@ -162,7 +163,8 @@ func (s State) maxHolds() int {
 	return n
 }
 
-func (s State) openHolds() int {
+// OpenHolds is how many are, those included that no order knows.
+func (s State) OpenHolds() int {
 	n := len(s.Strange)
 	for _, o := range s.Orders {
 		if o.HoldOpen {

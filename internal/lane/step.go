@@ -70,7 +70,7 @@ func (w *work) apply(b Body) error {
 			w.Durable.Out = "by hand"
 		}
 	case In:
-		w.onIn()
+		w.onIn(b.Who)
 	case Tick:
 		w.Day, w.Clock = b.Day, b.Clock
 	case EndOfDayNow:
@@ -91,12 +91,12 @@ func (w *work) apply(b Body) error {
 
 // onIn frees what nothing else will ever free: a restock without an end, and a
 // door whose callback never comes. A person has seen that it is closed.
-func (w *work) onIn() {
+func (w *work) onIn(who string) {
 	w.Durable.Out, w.Durable.Restock = "", nil
 	w.Asked = false // a hold that nobody here knew of may be gone
 	for _, o := range w.Orders {
 		if o.DoorBusy {
-			w.emit(Tell{Order: o.ID, Body: purchase.Person{Act: purchase.ActDoorClosed, Note: "lane in"}})
+			w.emit(Tell{Order: o.ID, Body: purchase.Person{Act: purchase.ActDoorClosed, Note: "lane in", Who: who}})
 		}
 	}
 }

@@ -274,8 +274,12 @@ type Person struct {
 	Number string      `json:"num,omitempty"` // refund number, for refund_done and refund_failed
 	Amount money.Minor `json:"amt,omitempty"` // refunded
 	Report int         `json:"n,omitempty"`   // for drop_report
-	Note   string      `json:"note,omitempty"`
-	Who    string      `json:"who,omitempty"` // caller, for the audit
+	// Task, its subject and how it was ended, for task_done.
+	Task    TaskKind `json:"task,omitempty"`
+	Subject string   `json:"subj,omitempty"`
+	Outcome string   `json:"out,omitempty"`
+	Note    string   `json:"note,omitempty"`
+	Who     string   `json:"who,omitempty"` // caller, for the audit
 }
 
 // PersonAct names a manual act.
@@ -287,6 +291,8 @@ const (
 	ActRefundFailed PersonAct = "refund_failed"
 	ActDropReport   PersonAct = "drop_report"
 	ActDoorClosed   PersonAct = "door_closed" // seen by a person; its callback never came
+	ActTaskDone     PersonAct = "task_done"
+	ActUnpark       PersonAct = "unpark" // edged failed on the order and is to go on with it
 )
 
 // Attached: the lane's terminal answers and is registered.

@@ -12,6 +12,11 @@ func (w *work) onPerson(b Person) error {
 		return w.onDropReport(b)
 	case ActDoorClosed:
 		return w.onDoorByHand()
+	case ActTaskDone:
+		return w.onTaskDone(b)
+	case ActUnpark:
+		w.emit(CloseTask{Task: TaskParked, Outcome: "edged goes on with it"})
+		return nil
 	}
 	return fmt.Errorf("%w: unknown act %q", ErrPerson, b.Act)
 }
@@ -54,6 +59,23 @@ func (w *work) onDropReport(b Person) error {
 	}
 	r.State = ReportDropped
 	w.emit(CloseTask{Task: TaskDeadReport, Subject: fmt.Sprint(b.Report), Outcome: "dropped: " + cut(b.Note)})
+	return nil
+}
+
+// onTaskDone closes a task that asks for nothing of edged. What moves on the order
+// itself has an act of its own.
+func (w *work) onTaskDone(b Person) error {
+	switch {
+	case b.Task == TaskRefund:
+		return fmt.Errorf("%w: a refund is ended by refund-done or refund-failed, which reports it", ErrPerson)
+	case b.Task == TaskDeadReport:
+		return fmt.Errorf("%w: a refused report is acknowledged by a retry, or dropped with a reason", ErrPerson)
+	case b.Task == TaskParked:
+		return fmt.Errorf("%w: a parked order is gone on with, not ticked off", ErrPerson)
+	case b.Outcome == "" || b.Note == "":
+		return fmt.Errorf("%w: a task is done with an outcome and a note", ErrPerson)
+	}
+	w.emit(CloseTask{Task: b.Task, Subject: b.Subject, Outcome: cut(b.Outcome) + ": " + cut(b.Note)})
 	return nil
 }
 
