@@ -349,3 +349,30 @@ func TestAnEmptyFileIsANewStore(t *testing.T) {
 		t.Errorf("report: %+v", r)
 	}
 }
+
+func TestADatabaseThatIsGoneOrEmptyIsNamed(t *testing.T) {
+	for name, spoil := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"emptied": func(path string) error { return os.Truncate(path, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := Options{Dir: t.TempDir(), ReserveBytes: 1 << 16}
+			for _, want := range []bool{false, false, true, false} {
+				s, err := Open(t.Context(), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := s.Report().Damage != ""; got != want {
+					t.Errorf("report: got %+v, want the loss named: %t", s.Report(), want)
+				}
+				known := s.Report().MigratedFrom > 0 && !s.Report().Created
+				closeStore(t, s)
+				if known && !want {
+					if err := spoil(filepath.Join(o.Dir, databaseName)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}

@@ -119,11 +119,17 @@ func (s *Store) connect(ctx context.Context) error {
 			r.MigratedFrom = r.Version
 		}
 	})
+	if from == 0 && s.reserveThere() {
+		s.noteDamage(errGone)
+	}
 	if !there {
 		return classify("sync state directory", s.files.SyncDir(s.o.Dir))
 	}
 	return nil
 }
+
+// errGone: the reserve is made behind a sound database, so there has been one.
+var errGone = errors.New("the database is gone or empty, although this directory has held one")
 
 // disconnect gives the write connection up and leaves the file as it is.
 func (s *Store) disconnect() error {
