@@ -26,8 +26,9 @@
 // A daemon that is killed leaves TIOCEXCL set on a pty for as long as the master
 // lives; a real port forgets it with the last close.
 //
-// The tests run on ptys. What a pty does not show and only an adapter does, tried by
-// hand on an emulated FTDI: modem lines (a pty answers ENOTTY), the mode on the wire,
-// a close that waits for a UART to drain, and the name that comes back as another
-// ttyUSB number after a replug.
+// The tests run on ptys and on the kernel's own files. What only an adapter shows is
+// not tested here: modem lines (a pty answers ENOTTY), the mode on the wire, a close
+// that waits for a UART to drain, and the name that comes back as another ttyUSB
+// number after a replug. An unplug and that name were seen on a virtual machine with an
+// emulated FTDI adapter; a real one was not at hand.
 package port

@@ -206,6 +206,36 @@ func TestHowAnArmedCommandEnds(t *testing.T) {
 			want:   purchase.Ended{Outcome: purchase.Done, Acked: true, CardSeen: true}, holds: 1, acks: 1,
 		},
 		{
+			name:   "an end that cannot be read but for its code",
+			script: yes + "< 06 1E 03 05 87 01\n" + ok,
+			want:   purchase.Ended{Reason: purchase.ReasonDeclined, Code: "zvt 05", CardSeen: true},
+		},
+		{
+			name:   "an end without a code",
+			script: yes + "< 06 1E 00\n" + ok,
+			want:   purchase.Ended{Reason: purchase.ReasonOther, Code: "zvt FF"},
+		},
+		{
+			name:   "a hold in another currency is refused",
+			script: yes + "< 04 0F 0F 27 00 04 00 00 00 00 50 00 49 09 99 87 01 23\n" + refused + timedOut,
+			want:   purchase.Ended{Reason: purchase.ReasonRefused, Text: "hold in another currency: unknown currency: numeric 999"},
+		},
+		{
+			name:   "a terminal that sends commands without end",
+			script: yes + strings.Repeat("< 0F A1 00\n> 84 83 00\n", maxStrays) + "< 0F A1 00\ne",
+			want:   purchase.Ended{Outcome: purchase.InDoubt, Reason: purchase.ReasonLine, Text: "dialogue 06 22: terminal sends garbage"},
+		},
+		{
+			name:   "a registration that is refused while a command waits for it",
+			script: "< 84 6B 00\n" + strings.Split(registerScript, "<")[0] + "< 84 37 00\ne",
+			want:   purchase.Ended{Reason: purchase.ReasonLine, Text: "terminal refuses our settings: registration ended with 37 PIN wrong"},
+		},
+		{
+			name:   "the line is lost while a card is ejected",
+			script: "< 84 DC 00\n> 06 B0 00\nx",
+			want:   purchase.Ended{Reason: purchase.ReasonLine, Text: "EOF"},
+		},
+		{
 			name:   "half a command",
 			script: yes + "< 04 0F FF\n= 4.9s\ne",
 			want:   purchase.Ended{Outcome: purchase.InDoubt, Reason: purchase.ReasonLine, Text: "dialogue 06 22: half a command: terminal sends garbage"},

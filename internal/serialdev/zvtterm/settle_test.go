@@ -59,10 +59,13 @@ func TestWhatMustNotGoOut(t *testing.T) {
 	letters.Receipt = "12A4"
 	code := hold123
 	code.Auth = "not hex"
+	trace := hold123
+	trace.Trace = "00123456789"
 	tests := []struct {
 		name string
 		cmd  purchase.TerminalCommand
 	}{
+		{"a long trace that was damaged", settleCommand(purchase.CmdCapture, 1, 100, trace)},
 		{"a capture of another terminal's hold", settleCommand(purchase.CmdCapture, 1, 100, other)},
 		{"a release of another terminal's hold", settleCommand(purchase.CmdRelease, 1, 0, other)},
 		{"a capture of more than the hold", settleCommand(purchase.CmdCapture, 1, 5001, hold123)},
