@@ -78,20 +78,15 @@ type App struct {
 
 // New makes the daemon and opens its store. It blocks for the disk. After an
 // error nothing is left open.
-func New(ctx context.Context, o Options) (a *App, err error) {
-	a = &App{o: o.withDefaults(), reg: prometheus.NewRegistry()}
+func New(ctx context.Context, o Options) (*App, error) {
+	a := &App{o: o.withDefaults(), reg: prometheus.NewRegistry()}
 	a.log = a.o.Logger
 	a.registerMetrics()
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, a.close())
-		}
-	}()
 	for _, step := range []func(context.Context) error{
 		a.openStore, a.makeClient, a.makeLanes, a.makeEngine, a.makeSender, a.makeWatches,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return nil, errors.Join(err, a.close())
 		}
 	}
 	return a, nil

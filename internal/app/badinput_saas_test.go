@@ -118,16 +118,22 @@ func (s *badSite) awaitPhase(d *badDaemon, phase string) (order string) {
 	return order
 }
 
-// decide posts a recognition.
+// decide posts a recognition, which must be taken.
 func (s *badSite) decide(order string, cents int64) {
+	s.t.Helper()
+	if status := s.offer(order, cents); status != http.StatusOK {
+		s.t.Fatalf("the decision is answered %d", status)
+	}
+}
+
+// offer posts a recognition and gives the answer's status.
+func (s *badSite) offer(order string, cents int64) int {
 	s.t.Helper()
 	req, err := http.NewRequest(http.MethodPost, s.callbackURL("gw-test", order), bytes.NewReader(decision(order, cents)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if status := s.answerTo(req); status != http.StatusOK {
-		s.t.Fatalf("the decision is answered %d", status)
-	}
+	return s.answerTo(req)
 }
 
 // The seed of the vendor's API has data as an object, as a string and as null: all

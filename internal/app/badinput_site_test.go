@@ -280,8 +280,14 @@ func (s *badSite) awaitProblem(d *badDaemon, words ...string) admin.Status {
 // awaitSelling waits until the lane takes cards.
 func (s *badSite) awaitSelling(d *badDaemon) {
 	s.t.Helper()
+	var st admin.Status
+	defer func() {
+		if s.t.Failed() {
+			s.t.Logf("lanes: %+v", st.Lanes)
+		}
+	}()
 	s.await("the lane sells", func() bool {
-		st := s.status(d)
+		st = s.status(d)
 		return len(st.Lanes) == 1 && st.Lanes[0].Selling && st.Lanes[0].Armed
 	})
 }

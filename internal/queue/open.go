@@ -35,8 +35,11 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	s.note(func(r *OpenReport) { r.SwapFinished = swapped })
 	err = s.openSound(ctx)
-	if errors.Is(err, ErrDiskFull) && s.reserveThere() {
+	if s.outOfSpace(err) && s.reserveThere() {
 		err = s.openWithoutReserve(ctx, err)
+	}
+	if s.outOfSpace(err) {
+		return fmt.Errorf("%w, and there is no reserve to give up: %w", ErrDiskFull, err)
 	}
 	if damaged(err) {
 		err = s.openSalvaged(ctx, err)
@@ -79,6 +82,21 @@ func (s *Store) note(change func(*OpenReport)) {
 	s.reportMu.Lock()
 	defer s.reportMu.Unlock()
 	change(&s.report)
+}
+
+// tooLittle is less space than the engine needs to open a database: its index of the
+// write-ahead log alone takes 32 KiB.
+const tooLittle = 256 << 10
+
+// outOfSpace tells a full disk from a failing one. Where the engine wants to map
+// memory into a file that the disk has no room for, it says input/output error: taken
+// for damage, a sound database would be replaced by a copy of itself.
+func (s *Store) outOfSpace(err error) bool {
+	if errors.Is(err, ErrIO) {
+		free := diskFree(s.o.Dir)
+		return free >= 0 && free < tooLittle
+	}
+	return errors.Is(err, ErrDiskFull)
 }
 
 // damaged tells errors that a replacement of the database can mend. A device that
