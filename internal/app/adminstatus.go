@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"edged/internal/admin"
@@ -135,11 +136,16 @@ func (v *adminView) addQueue(ctx context.Context, q *admin.Queue) error {
 	}
 	q.Reports, q.Dead, q.Events = st.Reports.Entries, st.Dead, st.Events.Entries
 	q.StoreBytes, q.DiskFree, q.ReserveReady, q.Quarantined = st.DatabaseBytes, st.DiskFree, st.ReserveIntact, st.Quarantined
-	if st.Broken != nil {
-		q.StoreError = st.Broken.Error()
+	for _, err := range []error{st.Failed, st.Broken} {
+		if err != nil {
+			q.StoreError = oneLine(err)
+		}
 	}
 	return nil
 }
+
+// oneLine is an error's text on one line: joined errors have several.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // addMeasured takes from the metrics what only they know: the drivers feed them.
 func (v *adminView) addMeasured(s *admin.Status) {

@@ -169,8 +169,8 @@ func TestADiskThatFailsClosesTheLaneAndLosesNothing(t *testing.T) {
 		faults []powerfail.Fault
 		says   []string
 	}{
-		{"read-only", faultsOf(syscall.EROFS, powerfail.Write, powerfail.Create, powerfail.Truncate), []string{"lane front is out of service: "}},
-		{"input/output errors", faultsOf(syscall.EIO, powerfail.Write), []string{"lane front is out of service: "}},
+		{"read-only", faultsOf(syscall.EROFS, powerfail.Write, powerfail.Create, powerfail.Truncate), []string{"lane front is out of service: store_broken (E04)", "the store commits nothing: commit: disk is read-only"}},
+		{"input/output errors", faultsOf(syscall.EIO, powerfail.Write), []string{"lane front is out of service: store_broken (E04)", "disk input/output error"}},
 		{"syncs that fail", faultsOf(syscall.EIO, powerfail.Sync), []string{"lane front is out of service: store_broken (E04)", "the store commits nothing: "}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

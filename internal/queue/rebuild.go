@@ -62,6 +62,7 @@ func (s *Store) recover(ctx context.Context) error {
 		return classify("sync", err)
 	}
 	s.broken.Store(nil)
+	s.failed.Store(nil)
 	return nil
 }
 

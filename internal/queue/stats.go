@@ -19,6 +19,7 @@ type Stats struct {
 	Events        ClassStats
 	Dead          int64
 	Broken        error // nil, or why no commit is tried
+	Failed        error // nil, or why the last commit failed
 	DatabaseBytes int64 // size of the database file, free pages included
 	FreeBytes     int64 // of it, in free pages
 	WrittenBytes  int64 // passed to write calls since Open
@@ -36,6 +37,7 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 		Events:       ClassStats{Entries: n.events, Bytes: n.eventBytes},
 		Dead:         n.dead,
 		Broken:       s.usable(),
+		Failed:       s.lastFailure(),
 		WrittenBytes: s.meter.written.Load(), Syncs: s.meter.syncs.Load(),
 		DiskFree: diskFree(s.o.Dir), ReserveIntact: s.ReserveIntact(),
 		Quarantined: len(s.Report().Quarantined),

@@ -68,6 +68,7 @@ type Store struct {
 	closeErr  error
 	waiting   atomic.Int64 // callers inside submit
 	broken    atomic.Pointer[error]
+	failed    atomic.Pointer[error] // why the last commit failed; nil if it did not
 
 	laterMu sync.Mutex
 	later   []func(*Tx) error

@@ -120,6 +120,7 @@ func (s *Store) commitBatch(batch []*request) {
 	err := s.usable()
 	if err == nil {
 		errs, err = s.transact(later, batch)
+		s.noteFailure(err)
 	}
 	s.afterLater(later, err)
 	for i, r := range batch {
@@ -130,6 +131,21 @@ func (s *Store) commitBatch(batch []*request) {
 		}
 	}
 	s.checkpointWhenIdle()
+}
+
+func (s *Store) noteFailure(err error) {
+	if err == nil {
+		s.failed.Store(nil)
+		return
+	}
+	s.failed.Store(&err)
+}
+
+func (s *Store) lastFailure() error {
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // afterLater keeps what a full disk did not take and logs the first failure in a
