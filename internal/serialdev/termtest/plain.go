@@ -56,6 +56,26 @@ func (b *bench) releases() {
 	b.wantCaptured(0)
 }
 
+// keepsHoldOverDay: a driver knows no orders, so it is the last that can keep a
+// terminal from charging or stranding what is held.
+func (b *bench) keepsHoldOverDay() {
+	b.run()
+	b.hold()
+	before := b.Commits()
+	cmd := command(purchase.CmdEndOfDay, 1)
+	b.start(cmd)
+	want := purchase.NotDone
+	if b.Terminal.Caps().HoldsOverEndOfDay {
+		want = purchase.Done
+	}
+	b.ends(cmd.ID, want)
+	if n := b.Commits(); n != before {
+		b.t.Errorf("%d commits by an end of day", n-before)
+	}
+	b.wantOpen(1)
+	b.wantCaptured(0)
+}
+
 // refuse makes the store answer results of a kind by Refuse.
 func (b *bench) refuse(kind purchase.Kind) {
 	b.setFail(func(_ context.Context, ev purchase.Event) (purchase.Verdict, error, bool) {

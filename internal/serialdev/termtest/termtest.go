@@ -97,6 +97,7 @@ func cases() []testCase {
 		{"a release gives the hold back", (*bench).releases},
 		{"a refused hold is given back", (*bench).refusesHold},
 		{"a refused capture takes nothing", (*bench).refusesCapture},
+		{"an end of day leaves an open hold alone", (*bench).keepsHoldOverDay},
 		{"Start refuses before Run and while busy, and never blocks", (*bench).starts},
 		{"a wish ends the wait for a card", (*bench).aborts},
 		{"an end that is not durable is posted again", (*bench).repeatsEnd},

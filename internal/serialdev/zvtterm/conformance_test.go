@@ -32,6 +32,7 @@ func conform(t *testing.T, serial bool) termtest.Rig {
 	r = newRig(t, func(o *Options, s *readersim.Options) {
 		o.Serial = serial
 		o.Logger = slog.New(slog.DiscardHandler)
+		s.EndOfDay = readersim.ChargeFull // the worst of them
 		o.Open = func(context.Context) (Line, error) {
 			driver, terminal := wire.join(&r.wg)
 			transport := readersim.TCP
