@@ -251,10 +251,10 @@ func (r *cutRun) customers() {
 func (r *cutRun) rest() {
 	for range 600 {
 		time.Sleep(6 * time.Second)
-		busy := 0
+		busy, waiting := 0, r.saas.waiting() // in this sequence: a callback may come at this very moment
 		var people []purchase.Event
 		_ = r.eng.do(r.ctx, func() { busy, people = r.busy(), r.people() }) // the loop runs
-		if busy == 0 && r.saas.waiting() == 0 {
+		if busy == 0 && waiting == 0 {
 			return
 		}
 		for _, ev := range people {
