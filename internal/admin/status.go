@@ -85,7 +85,9 @@ type Queue struct {
 	StoreBytes   int64     `json:"store_bytes"`
 	DiskFree     int64     `json:"disk_free_bytes"` // -1: unknown
 	ReserveReady bool      `json:"reserve_intact"`
-	Quarantined  int       `json:"quarantined"` // damaged records set aside since the start
+	Quarantined  int       `json:"quarantined"`          // damaged records set aside since the start
+	Damage       string    `json:"damage,omitempty"`     // why the database was replaced at the start; "": it was sound
+	KeptAside    []string  `json:"kept_aside,omitempty"` // damaged databases, until a person removes them
 }
 
 // Device is one device of a lane.
@@ -149,6 +151,8 @@ func (s Status) FindProblems() []string {
 	}
 	add(s.Queue.StoreError != "", "the store commits nothing: %s", s.Queue.StoreError)
 	add(!s.Queue.ReserveReady, "the disk reserve for money is not there")
+	add(len(s.Queue.KeptAside) > 0, "the database was damaged%s; what could be read is used, the damaged one is kept as %s until somebody removes it",
+		because(s.Queue.Damage), strings.Join(s.Queue.KeptAside, ", "))
 	add(s.Queue.Quarantined > 0, "damaged records were set aside: %d", s.Queue.Quarantined)
 	add(s.Queue.Dead > 0, "dead letters: %d (edged queue ls)", s.Queue.Dead)
 	add(len(s.Tasks) > 0, "tasks for a person: %s (edged task ls)", s.taskText())

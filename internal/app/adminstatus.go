@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -136,6 +137,13 @@ func (v *adminView) addQueue(ctx context.Context, q *admin.Queue) error {
 	}
 	q.Reports, q.Dead, q.Events = st.Reports.Entries, st.Dead, st.Events.Entries
 	q.StoreBytes, q.DiskFree, q.ReserveReady, q.Quarantined = st.DatabaseBytes, st.DiskFree, st.ReserveIntact, st.Quarantined
+	report := v.a.store.Report()
+	q.Damage, _, _ = strings.Cut(report.Damage, "\n") // the first cause; the log has the rest
+	for _, path := range report.KeptAside {
+		if _, err := os.Stat(path); err == nil {
+			q.KeptAside = append(q.KeptAside, path)
+		}
+	}
 	for _, err := range []error{st.Failed, st.Broken} {
 		if err != nil {
 			q.StoreError = oneLine(err)
