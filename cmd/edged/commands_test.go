@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,19 @@ func TestWhatTheCommandsPrint(t *testing.T) {
 		{"queue-drop.txt", bad, exitOK, []string{"queue", "drop", "17", "--order", admintest.UnpaidOrder, "--reason", "by phone"}},
 		{"task-ls.txt", bad, exitOK, []string{"task", "ls"}},
 		{"task-ls-none.txt", empty, exitOK, []string{"task", "ls"}},
+		{"task-show.txt", bad, exitOK, []string{"task", "show", taskN(bad)}},
+		{"task-show.json", bad, exitOK, []string{"task", "show", taskN(bad), "--json"}},
+		{"task-done.txt", bad, exitOK, []string{"task", "done", taskN(bad), "--outcome", "written_off", "--note", "ticket 4711"}},
+		{"order-refund-done.txt", bad, exitOK, []string{"order", "refund-done", admintest.PaidOrder, "RF-1", "--amount", "2.50", "--note", "cash"}},
+		{"order-refund-failed.json", bad, exitOK, []string{"order", "refund-failed", admintest.PaidOrder, "RF-1", "--note", "customer unknown", "--json"}},
+		{"order-resume.txt", bad, exitOK, []string{"order", "resume", admintest.OpenOrder}},
+		{"terminal-status.txt", bad, exitProblem, []string{"terminal", "status"}},
+		{"terminal-status-good-day.txt", good, exitOK, []string{"terminal", "status", "front"}},
+		{"terminal-status.json", bad, exitProblem, []string{"terminal", "status", "side", "--json"}},
+		{"terminal-end-of-day.txt", bad, exitOK, []string{"terminal", "end-of-day", "front"}},
+		{"audit.txt", bad, exitOK, []string{"audit"}},
+		{"audit-none.txt", empty, exitOK, []string{"audit"}},
+		{"audit.json", bad, exitOK, []string{"audit", "--limit", "1", "--json"}},
 		{"lane-ls.txt", bad, exitOK, []string{"lane", "ls"}},
 		{"lane-out.txt", bad, exitOK, []string{"lane", "out", "front", "--why", "glass broken"}},
 		{"lane-in.json", bad, exitOK, []string{"lane", "in", "front", "--json"}},
@@ -116,9 +130,11 @@ func TestWhatTheCommandsPrint(t *testing.T) {
 	}
 }
 
+func taskN(b *admintest.Backend) string { return strconv.FormatInt(b.TasksAre[0].N, 10) }
+
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"status"}, {"order"}, {"order", "ls"}, {"queue"}, {"queue", "drop"}, {"queue", "retry"}, {"task"}, {"lane"}, {"lane", "out"}, {"version"},
+		{}, {"status"}, {"order"}, {"order", "ls"}, {"queue"}, {"queue", "drop"}, {"queue", "retry"}, {"task"}, {"task", "done"}, {"order", "refund-done"}, {"order", "resume"}, {"terminal", "status"}, {"terminal", "end-of-day"}, {"ports"}, {"audit"}, {"lane"}, {"lane", "out"}, {"version"},
 	} {
 		name := strings.Join(append([]string{"help"}, args...), "-") + ".txt"
 		t.Run(name, func(t *testing.T) {
@@ -158,6 +174,10 @@ func TestWrongUsageIsExitCodeTwoAndSaysWhereHelpIs(t *testing.T) {
 		{"an argument too few", []string{"order", "show"}, "accepts 1 arg(s), received 0"},
 		{"no number of an entry", []string{"queue", "show", "x"}, `"x" is no number`},
 		{"a drop without a reason", []string{"queue", "drop", "17", "--order", "x"}, "--reason"},
+		{"a task without an outcome", []string{"task", "done", "3", "--note", "x"}, "--outcome"},
+		{"a refund without a note", []string{"order", "refund-done", "X", "R"}, "--note"},
+		{"a refund of nothing", []string{"order", "refund-failed", "X"}, "accepts 2 arg(s), received 1"},
+		{"an end of day of no lane", []string{"terminal", "end-of-day"}, "accepts 1 arg(s), received 0"},
 		{"out without a reason", []string{"lane", "out", "front"}, "--why"},
 		{"a completion for no shell", []string{"completion", "dos"}, `has no command "dos"`},
 	} {
@@ -189,6 +209,9 @@ func TestAProblemIsExitCodeOneAndSaysWhat(t *testing.T) {
 		{"edged does not run", []string{"status", "--socket", none}, "edged: edged is not running (no socket at " + none + ")\n"},
 		{"the daemon fails", []string{"task", "ls", "--socket", serve(t, failing)}, "edged: disk is gone\n"},
 		{"an unknown order", []string{"order", "show", "X", "--socket", serve(t, admintest.Sample())}, "edged: order X: not found\n"},
+		{"an unknown task", []string{"task", "show", "9999", "--socket", serve(t, admintest.Sample())}, "edged: task 9999 is not open (see edged task ls)\n"},
+		{"a terminal of no lane", []string{"terminal", "status", "X", "--socket", serve(t, admintest.Sample())}, "edged: lane \"X\": not found (see edged lane ls)\n"},
+		{"an unknown refund", []string{"order", "refund-done", admintest.PaidOrder, "R", "--note", "x", "--socket", serve(t, admintest.Sample())}, "edged: not possible: no refund \"R\"\n"},
 		{
 			"a drop for another order",
 			[]string{"queue", "drop", "17", "--order", "X", "--reason", "r", "--socket", serve(t, admintest.Sample())},

@@ -13,7 +13,7 @@ import (
 // newOrder looks at purchases.
 func newOrder() *cobra.Command {
 	cmd := &cobra.Command{Use: "order", Short: "Purchases, from tap to report"}
-	cmd.AddCommand(newOrderLs(), newOrderShow())
+	cmd.AddCommand(newOrderLs(), newOrderShow(), newRefundEnd(true), newRefundEnd(false), newOrderResume())
 	return cmd
 }
 

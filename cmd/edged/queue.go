@@ -80,7 +80,7 @@ func newQueueShow() *cobra.Command {
 	return asking(&cobra.Command{
 		Use:   "show N",
 		Short: "One entry with the bytes that are sent",
-		Args:  oneNumber,
+		Args:  oneNumber("queue ls"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return ask(cmd, func(ctx context.Context, c *admin.Client) (admin.QueueDetail, error) {
 				return c.QueueEntry(ctx, entryNumber(args))
@@ -106,7 +106,7 @@ func newQueueRetry() *cobra.Command {
 		Short: "Send an entry now",
 		Long: `Send an entry now. A report in the outbox is sent at once instead of at its time; a
 dead letter is sent again, with the same bytes, and the SaaS's answer is shown.`,
-		Args: oneNumber,
+		Args: oneNumber("queue ls"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return ask(cmd, func(ctx context.Context, c *admin.Client) (admin.Done, error) {
 				return c.Retry(ctx, entryNumber(args))
@@ -124,7 +124,7 @@ func newQueueDrop() *cobra.Command {
 dropped only if --order names its order; who dropped it and why stays in the
 order's journal.`,
 		Example: `  edged queue drop 1207 --order 7ZZZZZZZZZZZZZZZZZZZZZZZZZ --reason "settled by phone, ticket 4711"`,
-		Args:    oneNumber,
+		Args:    oneNumber("queue ls"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if d.Reason == "" {
 				return wrongUsage(cmd, errors.New("an entry is dropped only with --reason TEXT"))
@@ -139,15 +139,17 @@ order's journal.`,
 	return asking(cmd)
 }
 
-// oneNumber accepts the number of an entry, as "queue ls" shows it.
-func oneNumber(cmd *cobra.Command, args []string) error {
-	if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-		return err
+// oneNumber accepts a number, as the list shows it.
+func oneNumber(list string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := cobra.ExactArgs(1)(cmd, args); err != nil {
+			return err
+		}
+		if entryNumber(args) < 1 {
+			return fmt.Errorf("%q is no number (see edged %s)", args[0], list)
+		}
+		return nil
 	}
-	if entryNumber(args) < 1 {
-		return fmt.Errorf("%q is no number of an entry (see edged queue ls)", args[0])
-	}
-	return nil
 }
 
 func entryNumber(args []string) int64 {

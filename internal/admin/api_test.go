@@ -65,6 +65,16 @@ func TestRequestsAndAnswersAreAsDescribed(t *testing.T) {
 		{admintest.Sample(), http.MethodPost, "/v1/queue/17/drop", `{"order":"other","reason":"x"}`, 409},
 		{admintest.Sample(), http.MethodPost, "/v1/lanes/front/out", `{"why":"x"}`, 200},
 		{admintest.Sample(), http.MethodPost, "/v1/lanes/front/in", "", 200},
+		{admintest.Sample(), http.MethodPost, "/v1/lanes/front/end-of-day", "", 200},
+		{admintest.Sample(), http.MethodPost, "/v1/lanes/none/end-of-day", "", 404},
+		{admintest.Sample(), http.MethodPost, "/v1/tasks/31/done", `{"outcome":"written_off","note":"x"}`, 200},
+		{admintest.Sample(), http.MethodPost, "/v1/tasks/9999/done", `{"outcome":"written_off","note":"x"}`, 404},
+		{admintest.Sample(), http.MethodPost, "/v1/orders/" + admintest.PaidOrder + "/refunds/RF-1/done", `{"amount_minor":250,"note":"x"}`, 200},
+		{admintest.Sample(), http.MethodPost, "/v1/orders/" + admintest.PaidOrder + "/refunds/RF-1/failed", `{"note":"x"}`, 200},
+		{admintest.Sample(), http.MethodPost, "/v1/orders/" + admintest.PaidOrder + "/refunds/RF-2/done", `{"note":"x"}`, 409},
+		{admintest.Sample(), http.MethodPost, "/v1/orders/" + admintest.OpenOrder + "/resume", "", 200},
+		{admintest.Sample(), http.MethodGet, "/v1/audit?limit=2", "", 200},
+		{&admintest.Backend{}, http.MethodGet, "/v1/audit", "", 200},
 		{failing, http.MethodGet, "/v1/tasks", "", 500},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {

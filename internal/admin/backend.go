@@ -1,6 +1,9 @@
 package admin
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Backend is what the handlers ask. Its errors wrap ErrNotFound, ErrRequest,
 // ErrConflict or ErrUnavailable where one of them says what happened. who names the
@@ -26,6 +29,18 @@ type Backend interface {
 	// Drop closes an entry for good. A report is dropped only if order is its own.
 	Drop(ctx context.Context, n int64, d Drop, who string) error
 
+	// TaskDone closes a task that asks for nothing of edged.
+	TaskDone(ctx context.Context, n int64, d TaskDone, who string) error
+	// RefundEnded says how a refund ended that a person had to do; it is reported.
+	RefundEnded(ctx context.Context, orderID, number string, r RefundEnded, who string) error
+	// Resume goes on with an order that edged itself failed on.
+	Resume(ctx context.Context, orderID, who string) error
+
+	// EndOfDay has a lane's terminal run it, as soon as it may.
+	EndOfDay(ctx context.Context, lane, who string) error
+	// Audit lists the newest manual actions, at most limit, oldest first.
+	Audit(ctx context.Context, limit int) ([]Deed, error)
+
 	LaneOut(ctx context.Context, lane, why, who string) error
 	LaneIn(ctx context.Context, lane, who string) error
 }
@@ -34,6 +49,33 @@ type Backend interface {
 type Drop struct {
 	Order  string `json:"order"` // the entry's order; empty only for one that has none
 	Reason string `json:"reason"`
+}
+
+// TaskDone is the request to close a task.
+type TaskDone struct {
+	Outcome string `json:"outcome"` // in a word
+	Note    string `json:"note"`
+}
+
+// RefundEnded is the request to end a refund. AmountMinor is what was given back; zero
+// is what was asked for.
+type RefundEnded struct {
+	Done        bool   `json:"-"` // else it failed
+	AmountMinor int64  `json:"amount_minor,omitempty"`
+	Note        string `json:"note"`
+}
+
+// Deed is one manual action. Result is "done", why not, or "" if edged stopped before
+// it was known.
+type Deed struct {
+	N           int64     `json:"n"`
+	At          time.Time `json:"at"`
+	ClockSynced bool      `json:"clock_synced"`
+	Who         string    `json:"who"`
+	Act         string    `json:"act"`
+	Object      string    `json:"object"` // order, lane, task or entry
+	Note        string    `json:"note"`
+	Result      string    `json:"result"`
 }
 
 // Out is the request to take a lane out of service.

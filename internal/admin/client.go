@@ -93,6 +93,35 @@ func (c *Client) LaneIn(ctx context.Context, lane string) (Done, error) {
 	return call[Done](ctx, c, http.MethodPost, "/v1/lanes/"+url.PathEscape(lane)+"/in", nil)
 }
 
+// TaskDone closes a task.
+func (c *Client) TaskDone(ctx context.Context, n int64, d TaskDone) (Done, error) {
+	return call[Done](ctx, c, http.MethodPost, "/v1/tasks/"+strconv.FormatInt(n, 10)+"/done", d)
+}
+
+// RefundEnded says how a refund ended.
+func (c *Client) RefundEnded(ctx context.Context, orderID, number string, r RefundEnded) (Done, error) {
+	end := "failed"
+	if r.Done {
+		end = "done"
+	}
+	return call[Done](ctx, c, http.MethodPost, "/v1/orders/"+url.PathEscape(orderID)+"/refunds/"+url.PathEscape(number)+"/"+end, r)
+}
+
+// Resume goes on with a parked order.
+func (c *Client) Resume(ctx context.Context, orderID string) (Done, error) {
+	return call[Done](ctx, c, http.MethodPost, "/v1/orders/"+url.PathEscape(orderID)+"/resume", nil)
+}
+
+// EndOfDay has a lane's terminal run it.
+func (c *Client) EndOfDay(ctx context.Context, lane string) (Done, error) {
+	return call[Done](ctx, c, http.MethodPost, "/v1/lanes/"+url.PathEscape(lane)+"/end-of-day", nil)
+}
+
+// Audit lists manual actions.
+func (c *Client) Audit(ctx context.Context, limit int) (Audit, error) {
+	return get[Audit](ctx, c, "/v1/audit?limit="+strconv.Itoa(limit))
+}
+
 func entry(n int64) string { return "/v1/queue/" + strconv.FormatInt(n, 10) }
 
 func get[T any](ctx context.Context, c *Client, path string) (T, error) {

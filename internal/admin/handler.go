@@ -2,12 +2,9 @@ package admin
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"edged/internal/logkey"
 	"edged/internal/version"
@@ -37,6 +34,7 @@ func (s *Server) Handler() http.Handler {
 		return Tasks{list(tasks)}, err
 	}))
 	mux.Handle("GET /v1/queue", s.get(s.queue))
+	mux.Handle("GET /v1/audit", s.get(s.audit))
 	mux.Handle("GET /v1/queue/{n}", s.get(func(r *http.Request) (any, error) {
 		n, err := number(r)
 		if err != nil {
@@ -44,17 +42,14 @@ func (s *Server) Handler() http.Handler {
 		}
 		return b.QueueEntry(r.Context(), n)
 	}))
-	mux.Handle("POST /v1/queue/{n}/retry", s.post("queue retry", s.retry))
-	mux.Handle("POST /v1/queue/{n}/drop", s.post("queue drop", s.drop))
-	mux.Handle("POST /v1/lanes/{lane}/out", s.post("lane out", s.laneOut))
-	mux.Handle("POST /v1/lanes/{lane}/in", s.post("lane in", s.laneIn))
+	s.handleActs(mux)
 	mux.Handle("/", s.get(func(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%w: %s %s is no part of the API", ErrNotFound, r.Method, r.URL.Path)
 	}))
 	return s.bounded(mux)
 }
 
-// Orders, Tasks and Entries are the JSON of the lists.
+// Orders, Tasks, Entries and Audit are the JSON of the lists.
 type (
 	Orders struct {
 		Orders []Order `json:"orders"`
@@ -64,6 +59,9 @@ type (
 	}
 	Entries struct {
 		Entries []QueueEntry `json:"entries"`
+	}
+	Audit struct {
+		Deeds []Deed `json:"deeds"`
 	}
 )
 
@@ -97,44 +95,13 @@ func (s *Server) queue(r *http.Request) (any, error) {
 	return Entries{list(entries)}, err
 }
 
-func (s *Server) retry(r *http.Request) (string, error) {
-	n, err := number(r)
+func (s *Server) audit(r *http.Request) (any, error) {
+	limit, err := limitOf(r)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return s.o.Backend.Retry(r.Context(), n, CallerOf(r).String())
-}
-
-func (s *Server) drop(r *http.Request) (string, error) {
-	n, err := number(r)
-	if err != nil {
-		return "", err
-	}
-	var d Drop
-	if err := decode(r, &d); err != nil {
-		return "", err
-	}
-	if strings.TrimSpace(d.Reason) == "" {
-		return "", fmt.Errorf("%w: an entry is dropped only with a reason", ErrRequest)
-	}
-	return "dropped", s.o.Backend.Drop(r.Context(), n, d, CallerOf(r).String())
-}
-
-func (s *Server) laneOut(r *http.Request) (string, error) {
-	var o Out
-	if err := decode(r, &o); err != nil {
-		return "", err
-	}
-	if strings.TrimSpace(o.Why) == "" {
-		return "", fmt.Errorf("%w: say why the lane goes out of service", ErrRequest)
-	}
-	lane := r.PathValue("lane")
-	return "lane " + lane + " is out of service", s.o.Backend.LaneOut(r.Context(), lane, o.Why, CallerOf(r).String())
-}
-
-func (s *Server) laneIn(r *http.Request) (string, error) {
-	lane := r.PathValue("lane")
-	return "lane " + lane + " is back in service", s.o.Backend.LaneIn(r.Context(), lane, CallerOf(r).String())
+	deeds, err := s.o.Backend.Audit(r.Context(), limit)
+	return Audit{list(deeds)}, err
 }
 
 // get answers with what fn gives.
@@ -142,21 +109,6 @@ func (s *Server) get(fn func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := fn(r)
 		s.answer(w, v, err)
-	})
-}
-
-// post does something and logs who asked for it.
-func (s *Server) post(what string, fn func(*http.Request) (string, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		message, err := fn(r)
-		caller := CallerOf(r)
-		attrs := []any{logkey.Command, what, logkey.Path, r.URL.Path, logkey.Addr, fmt.Sprintf("%s pid %d", caller, caller.PID)}
-		if err != nil {
-			attrs = append(attrs, logkey.Err, err)
-		}
-		s.log.Info("asked by hand", attrs...)
-		s.answer(w, Done{message}, err)
 	})
 }
 
@@ -187,19 +139,6 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 			s.answer(w, nil, fmt.Errorf("%w: %d requests are under way", ErrUnavailable, maxRequests))
 		}
 	})
-}
-
-// decode reads a body strictly: a misspelled key must not drop a report.
-func decode(r *http.Request, v any) error {
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("%w: body: %w", ErrRequest, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: body: more than one value", ErrRequest)
-	}
-	return nil
 }
 
 func number(r *http.Request) (int64, error) {

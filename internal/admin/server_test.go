@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -100,6 +101,17 @@ func TestWhatIsChangedIsDoneInTheCallersName(t *testing.T) {
 		},
 		func() (admin.Done, error) { return c.LaneOut(ctx, "front", "glass broken") },
 		func() (admin.Done, error) { return c.LaneIn(ctx, "front") },
+		func() (admin.Done, error) { return c.EndOfDay(ctx, "front") },
+		func() (admin.Done, error) {
+			return c.TaskDone(ctx, b.TasksAre[0].N, admin.TaskDone{Outcome: "written_off", Note: "ticket 4711"})
+		},
+		func() (admin.Done, error) {
+			return c.RefundEnded(ctx, admintest.PaidOrder, "RF-1", admin.RefundEnded{Done: true, AmountMinor: 250, Note: "cash"})
+		},
+		func() (admin.Done, error) {
+			return c.RefundEnded(ctx, admintest.PaidOrder, "RF-1", admin.RefundEnded{Note: "customer unknown"})
+		},
+		func() (admin.Done, error) { return c.Resume(ctx, admintest.OpenOrder) },
 	} {
 		if d, err := step(); err != nil || d.Message == "" {
 			t.Errorf("answer %+v, %v", d, err)
@@ -108,6 +120,11 @@ func TestWhatIsChangedIsDoneInTheCallersName(t *testing.T) {
 	want := []string{
 		"retry 17 by " + who, "drop 17 of " + admintest.UnpaidOrder + ": by phone, by " + who,
 		"lane front out: glass broken, by " + who, "lane front in, by " + who,
+		"end of day of front, by " + who,
+		fmt.Sprintf("task %d done: written_off, ticket 4711, by %s", b.TasksAre[0].N, who),
+		"refund RF-1 of " + admintest.PaidOrder + ", done true, 250: cash, by " + who,
+		"refund RF-1 of " + admintest.PaidOrder + ", done false, 0: customer unknown, by " + who,
+		"resume " + admintest.OpenOrder + ", by " + who,
 	}
 	if got := b.Calls(); !reflect.DeepEqual(got, want) {
 		t.Errorf("done: %q, want %q", got, want)

@@ -39,8 +39,22 @@ type Lane struct {
 	Currency   string     `json:"currency"`
 	Restock    string     `json:"restock"`         // "", asked, opening, open, closed
 	Order      *LaneOrder `json:"order,omitempty"` // the last customer's
+	Terminal   Terminal   `json:"terminal"`
 	// RestockRefused is the last restock that could not start, since the start.
 	RestockRefused *RestockRefused `json:"restock_refused,omitempty"`
+}
+
+// Terminal is what is known of a lane's terminal.
+type Terminal struct {
+	Up         bool     `json:"up"`
+	TerminalID string   `json:"terminal_id"` // "": it has not registered yet
+	Doing      string   `json:"doing"`       // the command it carries out; "": none
+	Wants      string   `json:"wants"`       // what its status asks for: end_of_day, maintain
+	Waiting    int      `json:"waiting"`     // commands that wait for it
+	OpenHolds  int      `json:"open_holds"`
+	MaxHolds   int      `json:"max_holds"`
+	Strange    []string `json:"unknown_receipts"` // of open holds no order here knows
+	EndOfDay   string   `json:"end_of_day"`       // local date of the last one; "asked": one is to run
 }
 
 // RestockRefused says why a restock could not start.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edged/internal/admin"
+	"edged/internal/engine"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 	"edged/internal/queue"
@@ -40,7 +41,7 @@ func (v *adminView) Queue(ctx context.Context, limit int) ([]admin.QueueEntry, e
 	if err != nil {
 		return nil, err
 	}
-	open, err := v.open(ctx)
+	open, err := v.a.engine.OpenOrders(ctx)
 	if err != nil {
 		return nil, v.told(err)
 	}
@@ -190,7 +191,13 @@ func (v *adminView) letter(ctx context.Context, n int64) (letter, error) {
 // Retry implements admin.Backend. What waits in the outbox is the sender's: it is
 // only woken, so that nothing is sent twice at a time. A dead letter is nobody's: it
 // is sent here, with the same bytes and to its own account only (M4).
-func (v *adminView) Retry(ctx context.Context, n int64, _ string) (string, error) {
+func (v *adminView) Retry(ctx context.Context, n int64, who string) (message string, err error) {
+	deed := engine.Deed{Who: who, Act: "queue retry", Object: fmt.Sprintf("entry %d", n)}
+	err = v.act(ctx, deed, func() (err error) { message, err = v.retry(ctx, n); return err })
+	return message, err
+}
+
+func (v *adminView) retry(ctx context.Context, n int64) (string, error) {
 	l, err := v.letter(ctx, n)
 	switch {
 	case err != nil:
@@ -220,13 +227,18 @@ func (v *adminView) Retry(ctx context.Context, n int64, _ string) (string, error
 // Drop implements admin.Backend. A report is closed through its order, so that the
 // journal tells who did it and why; any other dead letter belongs to no order.
 func (v *adminView) Drop(ctx context.Context, n int64, d admin.Drop, who string) error {
+	deed := engine.Deed{Who: who, Act: "queue drop", Object: fmt.Sprintf("entry %d", n), Note: d.Reason}
+	return v.act(ctx, deed, func() error { return v.drop(ctx, n, d, who) })
+}
+
+func (v *adminView) drop(ctx context.Context, n int64, d admin.Drop, who string) error {
 	l, err := v.letter(ctx, n)
 	if err != nil {
 		return err
 	}
 	if l.class != admin.ClassReport {
-		v.a.log.Warn("dead letter is dropped by hand", logkey.Kind, l.class, logkey.Reason, d.Reason, logkey.Addr, who)
-		return v.a.store.Commit(ctx, func(tx *queue.Tx) error { return tx.DeleteDead(l.n) })
+		v.a.log.Warn("dead letter is dropped by hand", logkey.Kind, l.class, logkey.Reason, d.Reason, logkey.Caller, who)
+		return v.a.engine.DropStray(ctx, l.n)
 	}
 	if d.Order != string(l.row.Order) {
 		return fmt.Errorf("%w: entry %d belongs to order %s, not to %q", admin.ErrConflict, n, l.row.Order, d.Order)

@@ -23,7 +23,7 @@ func (v *adminView) Status(ctx context.Context) (admin.Status, error) {
 		Now: now.Wall.UTC(), Gateway: c.Gateway, Site: c.Site, Version: version.Get().Version, StartedAt: v.started,
 		ClockSynced: now.Synced, Fallback: v.a.o.Fallback, Lanes: v.lanes(), Tasks: []admin.TaskCount{},
 	}
-	open, err := v.open(ctx)
+	open, err := v.a.engine.OpenOrders(ctx)
 	if err != nil {
 		return s, v.told(err)
 	}
@@ -57,6 +57,7 @@ func (v *adminView) lanes() []admin.Lane {
 			Lane: l.Name, Selling: len(l.Why) == 0, Reasons: admin.ReasonsOf(l.Why), Armed: l.Armed, CardSeen: l.CardSeen,
 			LimitMinor: int64(l.Limit), Currency: string(l.Currency), Restock: string(screen.RestockOf(l.Restock)),
 		}
+		out[i].Terminal = terminalOf(l.Terminal)
 		if r := l.Refusal; r != nil {
 			out[i].RestockRefused = &admin.RestockRefused{Why: r.Why, At: time.UnixMilli(r.At).UTC()}
 		}
@@ -70,21 +71,10 @@ func (v *adminView) lanes() []admin.Lane {
 	return out
 }
 
-// open lists every order that is not archived. The engine lists open orders before
-// archived ones, so it is asked for more until an archived one comes.
-func (v *adminView) open(ctx context.Context) ([]engine.OrderView, error) {
-	for limit := 16; ; limit *= 4 {
-		orders, err := v.a.engine.Orders(ctx, limit, true)
-		if err != nil {
-			return nil, err
-		}
-		i := slices.IndexFunc(orders, func(o engine.OrderView) bool { return o.Archived })
-		if i >= 0 {
-			return orders[:i], nil
-		}
-		if len(orders) < limit {
-			return orders, nil
-		}
+func terminalOf(t engine.TerminalView) admin.Terminal {
+	return admin.Terminal{
+		Up: t.Up, TerminalID: t.ID, Doing: string(t.Doing), Wants: string(t.Wants), Waiting: t.Waiting,
+		OpenHolds: t.Holds, MaxHolds: t.MaxHolds, Strange: append([]string{}, t.Strange...), EndOfDay: t.EndOfDay,
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"edged/internal/admin"
 	"edged/internal/engine"
-	"edged/internal/lane"
 	"edged/internal/purchase"
 	"edged/internal/supervise"
 )
@@ -106,24 +105,16 @@ func (v *adminView) tasksByOrder(ctx context.Context) (map[string][]admin.Task, 
 	return out, err
 }
 
-// LaneOut implements admin.Backend.
-func (v *adminView) LaneOut(ctx context.Context, name, why, who string) error {
-	return v.told(v.a.engine.Lane(ctx, name, lane.Out{Why: why + " (" + who + ")"}))
-}
-
-// LaneIn implements admin.Backend.
-func (v *adminView) LaneIn(ctx context.Context, name, _ string) error {
-	return v.told(v.a.engine.Lane(ctx, name, lane.In{}))
-}
-
 // told says in the API's terms what kind of failure it was.
 func (v *adminView) told(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, engine.ErrUnknownOrder), errors.Is(err, engine.ErrUnknownLane), errors.Is(err, purchase.ErrOrderID):
+	case errors.Is(err, admin.ErrNotFound), errors.Is(err, admin.ErrRequest), errors.Is(err, admin.ErrConflict), errors.Is(err, admin.ErrUnavailable):
+		return err // said already
+	case errors.Is(err, engine.ErrUnknownOrder), errors.Is(err, engine.ErrUnknownLane), errors.Is(err, engine.ErrUnknownTask), errors.Is(err, purchase.ErrOrderID):
 		return fmt.Errorf("%w: %w", admin.ErrNotFound, err)
-	case errors.Is(err, purchase.ErrPerson), errors.Is(err, engine.ErrParked):
+	case errors.Is(err, purchase.ErrPerson), errors.Is(err, engine.ErrParked), errors.Is(err, engine.ErrNotParked):
 		return fmt.Errorf("%w: %w", admin.ErrConflict, err)
 	case errors.Is(err, engine.ErrStopped), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w: %w", admin.ErrUnavailable, err)

@@ -80,19 +80,33 @@ func archivedView(a queue.Archived) (OrderView, error) {
 	return v, nil
 }
 
-// Orders lists the open orders and the newest archived ones, newest first, at
-// most limit in all. Orders that were never used are left out unless all is set.
-func (e *Engine) Orders(ctx context.Context, limit int, all bool) ([]OrderView, error) {
-	var open []*order
-	err := e.do(ctx, func() {
+// OpenOrders lists every order that is not closed, newest first.
+func (e *Engine) OpenOrders(ctx context.Context) ([]OrderView, error) {
+	open, err := e.open(ctx)
+	out := make([]OrderView, len(open))
+	for i, o := range open {
+		out[i] = o.view()
+	}
+	return out, err
+}
+
+func (e *Engine) open(ctx context.Context) (open []*order, err error) {
+	err = e.do(ctx, func() {
 		for _, o := range e.orders {
 			open = append(open, o)
 		}
 	})
+	slices.SortFunc(open, func(a, b *order) int { return cmp.Compare(b.seq, a.seq) })
+	return open, err
+}
+
+// Orders lists the open orders and the newest archived ones, newest first, at
+// most limit in all. Orders that were never used are left out unless all is set.
+func (e *Engine) Orders(ctx context.Context, limit int, all bool) ([]OrderView, error) {
+	open, err := e.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(open, func(a, b *order) int { return cmp.Compare(b.seq, a.seq) })
 	var out []OrderView
 	for _, o := range open {
 		out = appendView(out, o.view(), limit, all)

@@ -130,6 +130,17 @@ func (e *Engine) laneTaskDone(ctx context.Context, t task) (err error) {
 	return errors.Join(failed, err)
 }
 
+// DropStray forgets a callback of an order nobody knows, for good.
+func (e *Engine) DropStray(ctx context.Context, n queue.N) (err error) {
+	failed := e.do(ctx, func() {
+		err = e.write(func(tx *queue.Tx) error { return tx.DeleteDead(n) }, false)
+		if err == nil {
+			e.metrics.dead.WithLabelValues(classCallback).Dec()
+		}
+	})
+	return errors.Join(failed, err)
+}
+
 // Unpark goes on with an order that edged itself failed on. Errors: ErrUnknownOrder,
 // ErrNotParked, the store's.
 func (e *Engine) Unpark(ctx context.Context, id purchase.OrderID, who string) error {

@@ -29,6 +29,7 @@ const (
 	Count       = "count"
 	Path        = "path"
 	Addr        = "addr"
+	Caller      = "caller" // of a manual action, as the kernel names it
 	Wait        = "wait"
 	Err         = "err"
 )

@@ -17,6 +17,7 @@ type Backend struct {
 	OrdersAre []admin.OrderDetail
 	QueueIs   []admin.QueueDetail
 	TasksAre  []admin.Task
+	AuditIs   []admin.Deed
 	Err       error // every answer, if set
 
 	mu    sync.Mutex
@@ -118,4 +119,50 @@ func (b *Backend) lane(name string) error {
 		}
 	}
 	return fmt.Errorf("lane %q: %w", name, admin.ErrNotFound)
+}
+
+// TaskDone implements admin.Backend.
+func (b *Backend) TaskDone(_ context.Context, n int64, d admin.TaskDone, who string) error {
+	for _, t := range b.TasksAre {
+		if t.N == n {
+			b.note("task %d done: %s, %s, by %s", n, d.Outcome, d.Note, who)
+			return b.Err
+		}
+	}
+	return fmt.Errorf("task %d: %w", n, admin.ErrNotFound)
+}
+
+// RefundEnded implements admin.Backend.
+func (b *Backend) RefundEnded(ctx context.Context, orderID, number string, r admin.RefundEnded, who string) error {
+	o, err := b.Order(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	for _, f := range o.Refunds {
+		if f.Number == number {
+			b.note("refund %s of %s, done %v, %d: %s, by %s", number, orderID, r.Done, r.AmountMinor, r.Note, who)
+			return b.Err
+		}
+	}
+	return fmt.Errorf("%w: no refund %q", admin.ErrConflict, number)
+}
+
+// Resume implements admin.Backend.
+func (b *Backend) Resume(ctx context.Context, orderID, who string) error {
+	if _, err := b.Order(ctx, orderID); err != nil {
+		return err
+	}
+	b.note("resume %s, by %s", orderID, who)
+	return b.Err
+}
+
+// EndOfDay implements admin.Backend.
+func (b *Backend) EndOfDay(_ context.Context, lane, who string) error {
+	b.note("end of day of %s, by %s", lane, who)
+	return b.lane(lane)
+}
+
+// Audit implements admin.Backend.
+func (b *Backend) Audit(_ context.Context, limit int) ([]admin.Deed, error) {
+	return b.AuditIs[max(0, len(b.AuditIs)-limit):], b.Err
 }

@@ -29,6 +29,11 @@ func Sample() *Backend {
 	b := &Backend{TasksAre: []admin.Task{task()}}
 	b.OrdersAre = []admin.OrderDetail{openOrder(), unpaidOrder(), paidOrder()}
 	b.QueueIs = entries()
+	b.AuditIs = []admin.Deed{
+		{N: 41, At: at(-3600), ClockSynced: true, Who: "uid 1000", Act: "lane out", Object: "side", Note: "glass broken", Result: "done"},
+		{N: 42, At: at(100), Who: "uid 0", Act: "queue retry", Object: "entry 17", Result: "not possible: the SaaS refuses the report again"},
+		{N: 43, At: at(120), ClockSynced: true, Who: "uid 0", Act: "order refund-done", Object: PaidOrder, Note: "R77: cash"},
+	}
 	b.StatusIs = status()
 	return b
 }
@@ -48,11 +53,13 @@ func status() admin.Status {
 		Lanes: []admin.Lane{
 			{
 				Lane: "front", Selling: true, Reasons: admin.ReasonsOf(nil), Armed: true, LimitMinor: 5000, Currency: "EUR",
-				Order: &admin.LaneOrder{OrderID: PaidOrder, Phase: "closed", Outcome: "paid"},
+				Order:    &admin.LaneOrder{OrderID: PaidOrder, Phase: "closed", Outcome: "paid"},
+				Terminal: admin.Terminal{Up: true, TerminalID: "52500001", Doing: "arm", MaxHolds: 1, Strange: []string{}, EndOfDay: "2026-11-23"},
 			},
 			{
 				Lane: "side", Reasons: admin.ReasonsOf([]lane.Reason{lane.DoorOpen, lane.TerminalDown}), LimitMinor: 5000, Currency: "EUR",
 				Order:          &admin.LaneOrder{OrderID: OpenOrder, Phase: "open"},
+				Terminal:       admin.Terminal{TerminalID: "52500002", Wants: "end_of_day", Waiting: 1, OpenHolds: 2, MaxHolds: 2, Strange: []string{"0044"}, EndOfDay: "asked"},
 				RestockRefused: &admin.RestockRefused{Why: "a customer's door is open", At: at(7000)},
 			},
 		},
