@@ -30,10 +30,11 @@ race: ## the tests in their short form, with the race detector
 
 # The long forms that cut power, processes and lines everywhere; they print how often.
 CRASH_PKGS = ./internal/queue ./internal/engine ./internal/purchase ./internal/serialdev/zvtterm
-CRASH_RUN  = PowerFail|Crash|Cut|Model|Harness
+CRASH_RUN  = PowerFail|Crash|Cut|Model|Harness|Disk|Damage|Reserve
+STATES    ?= 5200
 crash:
 	@mkdir -p $(BIN)
-	@$(GO) test -count=1 -v -timeout 60m -run '$(CRASH_RUN)' $(CRASH_PKGS) > $(BIN)/crash.log 2>&1 || { cat $(BIN)/crash.log; exit 1; }
+	@EDGED_STATES=$(STATES) $(GO) test -count=1 -v -timeout $(or $(TIMEOUT),60m) -run '$(CRASH_RUN)' $(CRASH_PKGS) > $(BIN)/crash.log 2>&1 || { cat $(BIN)/crash.log; exit 1; }
 	@grep -E '^ok|_test.go:.*(states|cuts|events)' $(BIN)/crash.log
 
 # Each fuzz target on its seeds is part of `go test`; this looks a little further.
@@ -59,7 +60,7 @@ demo-kills: build
 
 # The long versions, before a release; the last result is in docs/reliability.md.
 torture:
-	EDGED_TORTURE=1 $(MAKE) crash
+	EDGED_TORTURE=1 $(MAKE) crash STATES=1000000 TIMEOUT=12h
 	$(GO) test -count=1 -timeout 60m -run Sabotage -sabotage ./internal/demo
 	$(GO) test -count=1 -timeout 60m -run Model -deep ./internal/purchase
 	for seed in $(or $(SEEDS),1 2 3 4 5 6 7 8 9 10); do $(MAKE) -s demo-kills N=200 SEED=$$seed || exit 1; done
