@@ -266,7 +266,10 @@ func TestTheLineCutAtEveryByte(t *testing.T) {
 	for _, serial := range []bool{true, false} {
 		for _, mute := range []time.Duration{0, 40 * time.Second} {
 			name := fmt.Sprintf("serial=%v mute=%v", serial, mute)
-			t.Run(name, func(t *testing.T) { cutEverywhere(t, serial, mute) })
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				cutEverywhere(t, serial, mute)
+			})
 		}
 	}
 }

@@ -120,6 +120,7 @@ func failing(t *testing.T, name string, f func()) {
 func TestEveryFaultAtEveryPoint(t *testing.T) {
 	for _, serial := range []bool{true, false} {
 		t.Run(fmt.Sprintf("serial=%v", serial), func(t *testing.T) {
+			t.Parallel()
 			points := &pointSet{all: map[string]int{}}
 			faultyDay(t, serial, points)
 			runs, passes, tried, step := 0, 0, 0, stride()
