@@ -29,6 +29,7 @@ func wholePurchases(b *testing.B, lanes int) {
 	sold := 0
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
+	stored := d.size(m)
 	for i := 0; b.Loop(); i++ {
 		syncsBefore, writtenBefore := d.disk(m.ctx)
 		start := time.Now()
@@ -44,6 +45,17 @@ func wholePurchases(b *testing.B, lanes int) {
 	b.ReportMetric(float64(syncs)/float64(sold), "syncs/purchase")
 	b.ReportMetric(float64(written)/float64(sold)/1024, "KiB-written/purchase")
 	b.ReportMetric(base.Seconds()/ours.Seconds(), "raw-ratio")
+	b.ReportMetric(float64(d.size(m)-stored)/float64(sold)/1024, "KiB-kept/purchase")
+}
+
+// size is what the database holds, in bytes.
+func (d *daemon) size(m *market) int64 {
+	d.t.Helper()
+	st, err := d.store.Stats(m.ctx)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return st.DatabaseBytes - st.FreeBytes
 }
 
 // round is one customer on each lane, all at once, until their money has come to rest.
