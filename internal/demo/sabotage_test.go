@@ -81,6 +81,10 @@ func sabotages() []sabotage {
 			},
 		},
 		{
+			name: "believes callbacks that are forged", rule: "M6", says: "forged", kind: "somebody without the secret cancels and decides",
+			edits: []edit{{"internal/callback/ring.go", "if fits == 0 || p.Gateway != r.gateway {", "if fits < 0 {"}},
+		},
+		{
 			name: "sends OpenDoor after its deadline", rule: "M5", says: "after its deadline", kind: goodCustomer,
 			edits: []edit{
 				{"internal/engine/open.go", "return open.Deadline.Over(purchase.Stamp{Boot: r.Boot, Mono: r.SinceBoot.Milliseconds()})", "return r.Boot == \"\""},

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"net/http"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ func (a *auditor) callbacks(s *sale) {
 		return
 	}
 	for _, c := range s.saas.Callbacks {
+		a.refused(s, c)
 		if c.Noise || c.TakenAt.IsZero() {
 			continue
 		}
@@ -22,6 +24,18 @@ func (a *auditor) callbacks(s *sale) {
 			return
 		}
 		a.kept(s, c)
+	}
+}
+
+// refused: what was not made with the order's secret, or is larger than any callback,
+// is not taken. That it changed nothing is seen by facts.
+func (a *auditor) refused(s *sale, c *saassim.Callback) {
+	switch {
+	case c.LastHTTP != http.StatusOK:
+	case c.URL != "":
+		a.find("M6", s, "a forged %s was answered 200", c.Action)
+	case c.Pad > 0:
+		a.find("M6", s, "%s with %d bytes behind it was answered 200", c.Action, c.Pad)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"edged/internal/logkey"
@@ -88,6 +90,12 @@ func (s *Sim) queue(led *Ledger, o *Order, add func(Event), c callback) {
 			s.extra(led, o, add, e, s.body(o, c, "NOSUCHORDER00000000000000Z"))
 		case Garbled:
 			s.extra(led, o, add, e, json.RawMessage(`{"Action":"`+c.action+`","OrderId":17,"Data":[[]]}`))
+		case Forged:
+			s.forge(led, o, add, e)
+		case Huge:
+			s.extra(led, o, add, padded(e), e.Body)
+		case Replayed:
+			s.extra(led, o, add, later(e, f.For), e.Body)
 		}
 	}
 	add(numbered(led, e))
@@ -105,7 +113,44 @@ func numbered(led *Ledger, e Event) Event {
 func (s *Sim) extra(led *Ledger, o *Order, add func(Event), like Event, body json.RawMessage) {
 	add(numbered(led, Event{
 		Kind: Queued, OrderID: o.OrderID, Action: like.Action, Due: like.Due, Detached: true, Noise: true, Body: body,
+		NotifyURL: like.NotifyURL, Pad: like.Pad,
 	}))
+}
+
+// tenMegabytes is what Huge adds to a callback.
+const tenMegabytes = 10 << 20
+
+func padded(e Event) Event {
+	e.Pad = tenMegabytes
+	return e
+}
+
+func later(e Event, d time.Duration) Event {
+	e.Due = e.Due.Add(d)
+	return e
+}
+
+// forge queues what somebody says who has seen the order's URL but for its secret: that
+// the customer owes one minor unit, and that nothing was opened at all.
+func (s *Sim) forge(led *Ledger, o *Order, add func(Event), like Event) {
+	like.NotifyURL = forgedURL(o.NotifyURL)
+	cheap := []Line{{ID: "666", Name: "forged", Count: "1", PriceMinor: 1}}
+	for _, c := range []callback{
+		{action: ActionDetected, form: AsObject, data: object{{"TradeProcessMode", 0}, {"TradeProductModels", s.products(cheap)}}},
+		{action: ActionCancel, msg: "forged"},
+	} {
+		like.Action = c.action
+		s.extra(led, o, add, like, s.body(o, c, o.OrderID))
+	}
+}
+
+// forgedURL changes the last letter of the secret, which is all of it that differs.
+func forgedURL(url string) string {
+	last := "A"
+	if strings.HasSuffix(url, last) {
+		last = "B"
+	}
+	return url[:max(0, len(url)-1)] + last
 }
 
 // queueDecision queues OrderDetected or OrderSettlement.
@@ -143,6 +188,7 @@ type job struct {
 	url     string
 	body    json.RawMessage
 	noise   bool
+	pad     int
 }
 
 // PointCallback is the points of a callback: "callback OpenedDoor posting" and
@@ -159,7 +205,7 @@ func (s *Sim) post(ctx context.Context, j job) {
 		s.opt.Logger.Debug("callback not taken", logkey.OrderID, j.orderID, logkey.Event, j.action, logkey.Err, err)
 	}
 	s.book.add(Event{Kind: Posted, OrderID: j.orderID, Callback: j.id, Action: j.action, HTTP: code, Note: note})
-	done := code == http.StatusOK || j.noise && code != 0
+	done := code == http.StatusOK || j.noise && (code != 0 || j.pad > 0) // who does not want so much hangs up
 	if done {
 		s.book.add(Event{Kind: Taken, OrderID: j.orderID, Callback: j.id, Action: j.action})
 	}
@@ -175,7 +221,7 @@ func (s *Sim) post(ctx context.Context, j job) {
 }
 
 func (s *Sim) deliver(ctx context.Context, j job) (int, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, j.url, bytes.NewReader(j.body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, j.url, bytes.NewReader(append(slices.Clone(j.body), bytes.Repeat([]byte(" "), j.pad)...)))
 	if err != nil {
 		return 0, err
 	}

@@ -56,6 +56,7 @@ type Event struct {
 	Due       time.Time       `json:"due,omitzero"`
 	Detached  bool            `json:"detached,omitempty"` // others do not wait for it
 	Noise     bool            `json:"noise,omitempty"`    // decides nothing; any answer ends it
+	Pad       int             `json:"pad,omitempty"`      // bytes that are posted behind Body
 	PayType   int             `json:"pay_type"`
 	PayStatus int             `json:"pay_status,omitempty"`
 	HTTP      int             `json:"http,omitempty"`
@@ -86,6 +87,8 @@ type Callback struct {
 	Due      time.Time
 	Detached bool
 	Noise    bool
+	URL      string // "" is the order's own; another one is forged
+	Pad      int    // bytes posted behind Body
 	Decision *Decision
 	Lines    []Line // of a decision or claim
 	Total    int64
@@ -217,7 +220,7 @@ func (l *Ledger) open(e Event) {
 func (l *Ledger) queue(o *Order, e Event) {
 	c := &Callback{
 		ID: e.Callback, OrderID: e.OrderID, Action: e.Action, ClaimNo: e.ClaimNo, Body: e.Body, Due: e.Due,
-		Detached: e.Detached, Noise: e.Noise, Decision: e.Decision, Lines: e.Lines, Total: e.Total,
+		Detached: e.Detached, Noise: e.Noise, URL: e.NotifyURL, Pad: e.Pad, Decision: e.Decision, Lines: e.Lines, Total: e.Total,
 	}
 	o.Callbacks = append(o.Callbacks, c)
 	o.Cancelled = o.Cancelled || e.Action == ActionCancel

@@ -129,11 +129,14 @@ type CallbackKind string
 
 // What can go wrong with a callback.
 const (
-	Never   CallbackKind = "never"
-	Twice   CallbackKind = "twice"
-	Late    CallbackKind = "late"    // For later, the others do not wait for it
-	Unknown CallbackKind = "unknown" // a copy for an order nobody has heard of goes first
-	Garbled CallbackKind = "garbled" // something unreadable goes first
+	Never    CallbackKind = "never"
+	Twice    CallbackKind = "twice"
+	Late     CallbackKind = "late"     // For later, the others do not wait for it
+	Unknown  CallbackKind = "unknown"  // a copy for an order nobody has heard of goes first
+	Garbled  CallbackKind = "garbled"  // something unreadable goes first
+	Forged   CallbackKind = "forged"   // somebody without the secret decides and cancels first
+	Huge     CallbackKind = "huge"     // ten megabytes go first
+	Replayed CallbackKind = "replayed" // the same comes again For later
 )
 
 // CallbackFault is one scripted misbehaviour of a callback.

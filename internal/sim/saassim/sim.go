@@ -298,7 +298,7 @@ func (s *Sim) ready(now time.Time) ([]job, time.Duration) {
 					next = min(next, due.Sub(now))
 				default:
 					s.posting[c.ID] = true
-					jobs = append(jobs, job{c.ID, o.OrderID, c.Action, o.NotifyURL, c.Body, c.Noise})
+					jobs = append(jobs, job{c.ID, o.OrderID, c.Action, cmp.Or(c.URL, o.NotifyURL), c.Body, c.Noise, c.Pad})
 				}
 			}
 		}

@@ -259,6 +259,9 @@ func TestScriptsOfAnOrder(t *testing.T) {
 		"a callback is overtaken":                  {Script{Callbacks: []CallbackFault{late}}, "CloseDoor OrderDetected OpenedDoor"},
 		"the command is announced":                 {Script{PreOpen: true}, "PreOpenDoor OpenedDoor CloseDoor OrderDetected"},
 		"a callback for an unknown order is first": {Script{Callbacks: []CallbackFault{{ActionOpened, Unknown, 0}}}, "OpenedDoor OpenedDoor CloseDoor OrderDetected"},
+		"a decision and a cancellation are forged": {Script{Callbacks: []CallbackFault{{ActionClosed, Forged, 0}}}, "OpenedDoor CloseDoor OrderDetected Cancel OrderDetected"},
+		"ten megabytes are first":                  {Script{Callbacks: []CallbackFault{{ActionDetected, Huge, 0}}}, "OpenedDoor CloseDoor OrderDetected OrderDetected"},
+		"a callback is played again":               {Script{Callbacks: []CallbackFault{{ActionOpened, Replayed, time.Hour}}}, "OpenedDoor CloseDoor OrderDetected OpenedDoor"},
 	} {
 		inBubble(t, options(), func(g *gateway) {
 			g.sim.AddScript(machineID, 1, c.script)

@@ -320,7 +320,10 @@ func (g *gateway) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	code := http.StatusOK
 	var in map[string]any
-	if json.Unmarshal(b, &in) != nil || !g.hear(in) {
+	switch {
+	case len(b) > 256<<10:
+		code = http.StatusRequestEntityTooLarge
+	case json.Unmarshal(b, &in) != nil, r.URL.Path != fmt.Sprint("/", value(in, "orderId")), !g.hear(in):
 		code = http.StatusBadRequest
 	}
 	return &http.Response{StatusCode: code, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil

@@ -95,6 +95,9 @@ func callbackKinds() []kind {
 		}},
 		{"callbacks for an unknown order come in between", true, with(saassim.CallbackFault{Kind: saassim.Unknown})},
 		{"something unreadable comes in between", true, with(saassim.CallbackFault{Kind: saassim.Garbled})},
+		{"somebody without the secret cancels and decides", true, with(saassim.CallbackFault{Kind: saassim.Forged})},
+		{"ten megabytes come before the recognition", true, with(saassim.CallbackFault{Action: saassim.ActionDetected, Kind: saassim.Huge})},
+		{"every callback is played again later", true, with(saassim.CallbackFault{Kind: saassim.Replayed, For: 1500 * time.Millisecond})},
 	}
 }
 
