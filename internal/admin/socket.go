@@ -34,10 +34,10 @@ const (
 // replaced. Closing the listener removes the path, if it is still the listener's.
 // Errors: ErrInUse, ErrNotSocket, the file system's.
 func Listen(path string) (net.Listener, error) {
-	temporary := path + ".new"
-	if len(temporary) > maxPath {
-		return nil, fmt.Errorf("admin socket %s: longer than the %d bytes a socket's path may have", path, maxPath-len(".new"))
+	if len(path) > maxPath {
+		return nil, fmt.Errorf("admin socket %s: %d bytes, longer than the %d that a socket's path may have", path, len(path), maxPath)
 	}
+	temporary := beside(path)
 	if err := free(path); err != nil {
 		return nil, fmt.Errorf("admin socket %s: %w", path, err)
 	}
@@ -54,6 +54,19 @@ func Listen(path string) (net.Listener, error) {
 		return nil, errors.Join(fmt.Errorf("admin socket %s: %w", path, err), os.Remove(temporary), l.Close())
 	}
 	return s, nil
+}
+
+// beside is a name in the same directory and of the same length: whatever fits as the
+// path fits as the temporary one.
+func beside(path string) string {
+	last := byte('~')
+	if path == "" {
+		return path // nobody can listen there, as is told
+	}
+	if path[len(path)-1] == last {
+		last = '_'
+	}
+	return path[:len(path)-1] + string(last)
 }
 
 // free says whether path may be taken: there is nothing, or a dead socket.

@@ -41,8 +41,12 @@ func (k *checker) identity() {
 		k.problem("admin_socket", "path too long, got %d bytes, want at most %d", n, maxSocketPath)
 	}
 	k.oneOf("log.level", k.c.Log.Level, "debug", "info", "warn", "error")
-	k.oneOf("log.format", k.c.Log.Format, "auto", "journald", "text", "json")
+	k.oneOf("log.format", k.c.Log.Format, logFormats()...)
 }
+
+// logFormats are the ones of this build. "journald" (fields of its own protocol) is not
+// among them: "auto" gives the journal what it can read.
+func logFormats() []string { return []string{"auto", "text", "json"} }
 
 func (k *checker) saas() {
 	s := k.c.SaaS
