@@ -236,6 +236,16 @@ func TestHowAnArmedCommandEnds(t *testing.T) {
 			want:   purchase.Ended{Reason: purchase.ReasonLine, Text: "EOF"},
 		},
 		{
+			name:   "a completion of what was refused",
+			script: yes + "< 04 0F 09 27 00 04 00 00 00 00 50 00\n" + refused + complete,
+			want:   purchase.Ended{Outcome: purchase.InDoubt, Reason: purchase.ReasonOther, Text: "the terminal completed what we refused"},
+		},
+		{
+			name:   "a card that is to be removed was there",
+			script: yes + "< 04 FF 01 4C\n" + ok + timedOut,
+			want:   purchase.Ended{Reason: purchase.ReasonTimeout, Code: "zvt 6C", CardSeen: true},
+		},
+		{
 			name:   "half a command",
 			script: yes + "< 04 0F FF\n= 4.9s\ne",
 			want:   purchase.Ended{Outcome: purchase.InDoubt, Reason: purchase.ReasonLine, Text: "dialogue 06 22: half a command: terminal sends garbage"},

@@ -89,6 +89,7 @@ func TestWhatIsToldOfATerminalByItsStatus(t *testing.T) {
 		{"it does not answer", enquire + "= 4.9s\ne", down("dialogue 05 01: terminal does not answer")},
 		{"it answers nonsense", enquire + yes + "< 06 0F 00\n" + ok + "e", nil},
 		{"another password", statusOf("00") + "> 06 00 …\n< 84 37 00\ne", down("terminal refuses our settings: registration ended with " + zvt.ResultCode(0x37).String())},
+		{"no terminal id", statusOf("00") + "> 06 00 …\n" + yes + "< 06 0F 00\n" + ok + "e", down("terminal refuses our settings: registration without a terminal id")},
 		{"another currency", statusOf("00") + "> 06 00 …\n" + yes + "< 06 0F 08 29 52 50 00 01 49 07 56\n" + ok + "e", down("terminal refuses our settings: its currency is 756, ours 978")},
 		{
 			"it still waits for a card of somebody before us",

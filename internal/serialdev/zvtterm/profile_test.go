@@ -102,3 +102,19 @@ func TestACardInTheWayIsEjectedOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestATerminalThatKeepsItsHoldsIsNotAskedForThem before its end of day.
+func TestATerminalThatKeepsItsHoldsIsNotAskedForThem(t *testing.T) {
+	cmd := purchase.TerminalCommand{ID: "front/x/1", Kind: purchase.CmdEndOfDay}
+	got, _ := play(t, "> 06 50 03 00 00 00\n"+yes+"< 04 0F 02 27 00\n"+ok+complete, cmd, func(o *Options) { o.HoldsOverEndOfDay = true })
+	if got.Outcome != purchase.Done {
+		t.Errorf("ended %+v, want done", got)
+	}
+}
+
+func TestACommandThatNoTerminalKnows(t *testing.T) {
+	got, _ := play(t, "e", purchase.TerminalCommand{ID: "front/x/1", Kind: "dance"}, nil)
+	if got.Outcome != purchase.NotDone || got.Reason != purchase.ReasonUnsupported {
+		t.Errorf("ended %+v, want it unsupported", got)
+	}
+}
