@@ -230,7 +230,9 @@ func (b *batch) step(c *change, ev purchase.Event) (purchase.Verdict, error) {
 		return purchase.Refuse, err
 	}
 	changed := !sameState(c.state, next)
+	was := c.state
 	c.state = next
+	b.enter(c, was)
 	if !changed && len(effects) == 0 && ev.Key == "" {
 		return purchase.Accept, nil
 	}

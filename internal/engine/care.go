@@ -130,10 +130,11 @@ func (e *Engine) care(now purchase.Stamp) {
 	if now.Synced {
 		before := time.UnixMilli(now.Wall).Add(-keepArchive)
 		e.o.Store.Later(func(tx *queue.Tx) error {
-			_, err := tx.PruneArchive(before, pruneAtOnce, nil)
-			return err
+			return e.prune(tx, before)
 		})
 	}
+	e.setSumsAside()
+	e.audit()
 	if len(e.orders) == 0 {
 		e.vacuum()
 	}

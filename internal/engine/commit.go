@@ -173,7 +173,7 @@ func (b *batch) writeClosed(tx *queue.Tx, c *change, id queue.OrderID, journal [
 		return err
 	}
 	at := time.UnixMilli(b.now.Wall)
-	if err := tx.Archive(queue.Archived{Seq: c.seq, ID: id, At: at, Blob: blob}); err != nil {
+	if err := tx.Archive(queue.Archived{Seq: c.seq, ID: id, At: at, Blob: blob, Brief: []byte(c.line.String())}); err != nil {
 		return err
 	}
 	if err := tx.DeleteJournal(c.journal...); err != nil {
@@ -288,6 +288,9 @@ func (b *batch) finish(err error) {
 			if c.dirty {
 				b.e.adopt(c, b.now)
 			}
+		}
+		if b.e.o.Audit != nil {
+			b.e.audit()
 		}
 		b.e.metrics.dead.WithLabelValues(classCallback).Add(float64(len(b.strays)))
 	}

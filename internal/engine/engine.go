@@ -12,6 +12,7 @@ import (
 
 	"edged/internal/clock"
 	"edged/internal/lane"
+	book "edged/internal/ledger"
 	"edged/internal/logkey"
 	"edged/internal/money"
 	"edged/internal/purchase"
@@ -36,11 +37,15 @@ type Options struct {
 	// EncodeReport gives the exact bytes of a payment report.
 	EncodeReport func(r purchase.Report) ([]byte, error)
 
-	NewID    func() [16]byte // 128 random bits; nil: crypto/rand
-	Show     func(LaneView)  // called on every change; must not block; nil: nobody looks
-	Alarm    func(Alarm)     // must not block; nil: the log only
-	Outbox   func()          // a report was queued; must not block; nil: nobody waits
-	Progress func()          // the loop has made a turn, for the watchdog; nil: nobody asks
+	NewID  func() [16]byte // 128 random bits; nil: crypto/rand
+	Show   func(LaneView)  // called on every change; must not block; nil: nobody looks
+	Alarm  func(Alarm)     // must not block; nil: the log only
+	Outbox func()          // a report was queued; must not block; nil: nobody waits
+	// Audit is told of every promise of the ledger that does not hold; with it, the
+	// whole ledger is checked after every commit, which is for tests. nil: each change
+	// is checked, and the whole now and then.
+	Audit    func(error)
+	Progress func() // the loop has made a turn, for the watchdog; nil: nobody asks
 
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
@@ -70,7 +75,8 @@ type Engine struct {
 	timed    map[purchase.OrderID]struct{} // orders with a deadline
 	lanes    map[string]*laneRun
 	tasks    map[taskKey]task
-	deeds    []Deed // manual actions, oldest first
+	tills    map[string]till // by terminal
+	deeds    []Deed          // manual actions, oldest first
 	powered  clock.Powered
 	saved    time.Duration // powered-on time at the last save
 	follow   []*request    // what the cores asked for, before anything from outside
@@ -85,6 +91,7 @@ type Engine struct {
 	heldAt   int64 // Mono ms of the last try to commit what is held
 
 	vacuuming atomic.Bool
+	sumBad    atomic.Bool // a sum of the ledger could not be read
 }
 
 type waitingOpen struct {
@@ -97,11 +104,15 @@ type order struct {
 	seq     queue.Seq
 	state   purchase.State
 	bytes   []byte // of the record as it is in the store
+	line    book.Line
+	lineBad error // why the stored line was opened anew
 	seen    []string
 	parked  string // why; "" if it is not
-	journal []queue.N
-	reports map[int]queue.N // outbox rows by report number
-	dead    map[int]queue.N // dead letters by report number
+	// misbooked: its ledger does not add up, and that has been told.
+	misbooked bool
+	journal   []queue.N
+	reports   map[int]queue.N // outbox rows by report number
+	dead      map[int]queue.N // dead letters by report number
 
 	entered  clock.Reading // its phase; zero: before this start
 	eligible map[int]int64 // wall ms since when each report of the outbox may be sent
@@ -115,6 +126,7 @@ type laneRun struct {
 	last     *purchase.State
 	reminded bool
 	refusal  *RestockRefusal
+	settling string // the terminal whose end of day is under way
 	shown    LaneView
 }
 
@@ -125,7 +137,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 		o: o, log: o.Logger, in: make(chan *request, maxBatch), quit: make(chan struct{}), stopped: make(chan struct{}),
 		waiting: map[purchase.CommandID]waitingOpen{}, polls: make(chan struct{}, pollsAtOnce),
 		orders: map[purchase.OrderID]*order{}, bySeq: map[queue.Seq]purchase.OrderID{},
-		timed: map[purchase.OrderID]struct{}{}, lanes: map[string]*laneRun{}, tasks: map[taskKey]task{},
+		timed: map[purchase.OrderID]struct{}{}, lanes: map[string]*laneRun{}, tasks: map[taskKey]task{}, tills: map[string]till{},
 		recover: make(chan error, 1),
 	}
 	if e.log == nil {

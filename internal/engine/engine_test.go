@@ -25,6 +25,7 @@ type fakeTerminal struct {
 	open    map[string]purchase.Hold
 	taken   map[string]int64
 	receipt int
+	day     purchase.Ended // what an end of day ends with; zero: done, no total
 }
 
 func newFakeTerminal() *fakeTerminal {
@@ -110,6 +111,10 @@ func (f *fakeTerminal) do(ctx context.Context, cmd purchase.TerminalCommand, pos
 			return purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonReversed}
 		}
 		delete(f.open, cmd.Hold.Receipt)
+	case purchase.CmdEndOfDay:
+		if f.day.Outcome != "" {
+			return f.day
+		}
 	case purchase.CmdAsk:
 		e := purchase.Ended{Outcome: purchase.Done}
 		for _, h := range f.open {
@@ -170,6 +175,7 @@ func (b *bench) start() {
 			Terms:    terms, Limit: 5000, Currency: "EUR", Terminal: b.term,
 		}},
 		EncodeReport: func(r purchase.Report) ([]byte, error) { return []byte(`{"ok":true}`), nil },
+		Audit:        func(err error) { b.t.Error(err) },
 	})
 	if err != nil {
 		b.t.Fatal(err)

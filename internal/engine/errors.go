@@ -21,6 +21,10 @@ var (
 	// ErrTooManyEvents is returned for the 65th distinct callback of one order.
 	ErrTooManyEvents = errors.New("too many distinct events of one order")
 
+	// ErrLedgerMoves is returned when the ledger cannot be read, because the archive
+	// is being pruned; a moment later it can.
+	ErrLedgerMoves = errors.New("ledger is being added up")
+
 	// ErrParked is returned for an event of an order that is parked until a
 	// person has looked at it; the event is kept in its journal.
 	ErrParked = errors.New("order is parked")

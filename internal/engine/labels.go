@@ -16,7 +16,7 @@ func taskKinds() []purchase.TaskKind {
 	return []purchase.TaskKind{
 		purchase.TaskRefund, purchase.TaskAdjustment, purchase.TaskShort, purchase.TaskUnpaid, purchase.TaskHold,
 		purchase.TaskConflict, purchase.TaskUnconfirmed, purchase.TaskIncident, purchase.TaskDeadReport,
-		purchase.TaskUnknownHold, purchase.TaskParked,
+		purchase.TaskUnknownHold, purchase.TaskParked, purchase.TaskLedger, purchase.TaskReconciliation,
 	}
 }
 
@@ -36,7 +36,7 @@ func moneyKinds() []string {
 }
 
 func alarmKinds() []string {
-	kinds := []string{alarmLane, alarmRestock, alarmUnreadable, alarmParked}
+	kinds := []string{alarmLane, alarmRestock, alarmUnreadable, alarmParked, alarmLedger, alarmReconciliation}
 	for _, k := range []purchase.AlarmKind{
 		purchase.AlarmHoldReversed, purchase.AlarmReview, purchase.AlarmNoDetection, purchase.AlarmConflict, purchase.AlarmOrderNo,
 		purchase.AlarmNoOrderNo, purchase.AlarmDoorOpen, purchase.AlarmHoldAge, purchase.AlarmUnpaid, purchase.AlarmDeadReport,
@@ -53,4 +53,7 @@ const (
 	alarmRestock    = "restock_refused"
 	alarmUnreadable = "unreadable"
 	alarmParked     = "parked"
+	alarmLedger     = "ledger" // the money of an order does not add up
+	// alarmReconciliation: a terminal counted other money than edged.
+	alarmReconciliation = "reconciliation"
 )

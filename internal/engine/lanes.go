@@ -110,6 +110,9 @@ func (e *Engine) onTerminal(l *laneRun, ev purchase.Event) error {
 		if b.What == purchase.CmdArm {
 			e.dropWaiting(b)
 		}
+		if b.What == purchase.CmdEndOfDay {
+			e.dayEnded(l, b)
+		}
 		return e.stepLane(l, lane.Ended{Ended: b})
 	}
 	return fmt.Errorf("%w: %s is no event of a lane", purchase.ErrBug, ev.Body.Kind())
@@ -196,10 +199,14 @@ func (l *laneRun) terms(n lane.NewOrder) purchase.Terms {
 }
 
 func (e *Engine) startCommand(l *laneRun, cmd purchase.TerminalCommand) {
-	err := l.opts.Terminal.Start(cmd)
+	err := e.beginPeriod(l, cmd.Kind)
+	if err == nil {
+		err = l.opts.Terminal.Start(cmd)
+	}
 	if err == nil {
 		return
 	}
+	e.dayEnded(l, purchase.Ended{Outcome: purchase.NotDone})
 	e.log.Warn("terminal did not take a command", logkey.Lane, l.opts.Settings.Name, logkey.Command, string(cmd.ID), logkey.Err, err)
 	e.follow = append(e.follow, &request{lane: l.opts.Settings.Name, body: lane.NotStarted{ID: cmd.ID}})
 }

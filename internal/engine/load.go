@@ -18,6 +18,7 @@ func (e *Engine) load(snap *queue.Snapshot) {
 	e.loadDeeds(snap.Meta)
 	e.loadOrders(snap)
 	e.loadTasks(snap)
+	e.loadTills(snap.Meta[metaTills])
 	e.loadLanes(snap)
 	e.recount(snap)
 	for id, o := range e.orders {
@@ -44,6 +45,9 @@ func (e *Engine) loadOrders(snap *queue.Snapshot) {
 			e.log.Error("order is unreadable", logkey.OrderID, string(purchase.NewOrderID(row.ID)), logkey.Err, err)
 			e.alarm(Alarm{Kind: alarmUnreadable, Order: purchase.NewOrderID(row.ID), Text: err.Error()})
 			continue
+		}
+		if o.lineBad != nil {
+			e.log.Error("ledger of an order is unreadable and opened anew", logkey.OrderID, string(o.state.Order), logkey.Err, o.lineBad)
 		}
 		e.orders[o.state.Order] = o
 		e.bySeq[row.Seq] = o.state.Order

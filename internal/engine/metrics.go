@@ -25,6 +25,9 @@ type metrics struct {
 	out          *prometheus.GaugeVec
 	alarms       *prometheus.CounterVec
 	commitFailed prometheus.Counter
+	ledgerBroken prometheus.Counter
+	// reconciliation is no name of DESIGN §7, which has none for it.
+	reconciliation *prometheus.GaugeVec
 }
 
 func newMetrics(reg prometheus.Registerer, lanes []LaneOptions) (*metrics, error) {
@@ -42,11 +45,13 @@ func newMetrics(reg prometheus.Registerer, lanes []LaneOptions) (*metrics, error
 	}
 	m.expiry = gauge("edged_hold_expiry_seconds", "Powered-on seconds until the first of the lane's open holds expires; +Inf while none is open.", "lane")
 	m.eligible = gauge("edged_queue_oldest_eligible_seconds", "Age of the oldest entry that may be sent; 0 without one.", "class")
+	m.ledgerBroken = prometheus.NewCounter(prometheus.CounterOpts{Name: "edged_ledger_violations_total", Help: "Promises of the ledger that did not hold; always 0 but for a fault of edged."})
+	m.reconciliation = gauge("edged_reconciliation_difference_minor_units", "What the lane's terminal counted at its last end of day less what edged booked; 0 also before the first.", "lane")
 	m.zero(lanes)
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.orders, m.phases, m.money, m.holds, m.tasksOpen, m.dead, m.expiry, m.eligible, m.selling, m.out, m.alarms, m.commitFailed} {
+	for _, c := range []prometheus.Collector{m.orders, m.phases, m.money, m.holds, m.tasksOpen, m.dead, m.expiry, m.eligible, m.selling, m.out, m.alarms, m.commitFailed, m.ledgerBroken, m.reconciliation} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -93,6 +98,7 @@ func (m *metrics) zero(lanes []LaneOptions) {
 	for _, l := range lanes {
 		m.selling.WithLabelValues(l.Settings.Name)
 		m.holds.WithLabelValues(l.Settings.Name)
+		m.reconciliation.WithLabelValues(l.Settings.Name)
 		m.expiry.WithLabelValues(l.Settings.Name).Set(math.Inf(1))
 		m.currency(l.Currency)
 		for _, r := range lane.Reasons() {

@@ -3,8 +3,10 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"edged/internal/lane"
+	book "edged/internal/ledger"
 	"edged/internal/purchase"
 	"edged/internal/queue"
 )
@@ -14,6 +16,7 @@ type orderRecord struct {
 	State  json.RawMessage `json:"s"`
 	Seen   []string        `json:"k,omitempty"` // dedup keys, kept as long as the order
 	Parked string          `json:"p,omitempty"`
+	Ledger string          `json:"l,omitempty"` // its entries: book.Line.Record
 }
 
 func (o *order) encode() ([]byte, error) {
@@ -21,7 +24,7 @@ func (o *order) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(orderRecord{State: s, Seen: o.seen, Parked: o.parked})
+	return json.Marshal(orderRecord{State: s, Seen: o.seen, Parked: o.parked, Ledger: o.line.Record(o.state, time.Local)})
 }
 
 func decodeOrder(seq queue.Seq, b []byte) (*order, error) {
@@ -33,8 +36,9 @@ func decodeOrder(seq queue.Seq, b []byte) (*order, error) {
 	if err != nil {
 		return nil, err
 	}
+	line, bad := book.FromRecord(r.Ledger, s, time.Local)
 	return &order{
-		seq: seq, state: s, bytes: b, seen: r.Seen, parked: r.Parked,
+		seq: seq, state: s, bytes: b, seen: r.Seen, parked: r.Parked, line: line, lineBad: bad,
 		reports: map[int]queue.N{}, dead: map[int]queue.N{},
 	}, nil
 }
@@ -56,4 +60,7 @@ func (l *laneRun) encode() ([]byte, error) {
 }
 
 // Meta keys.
-const metaPowered = "engine.powered"
+const (
+	metaPowered = "engine.powered"
+	metaTills   = "engine.tills" // ends of day, by terminal
+)

@@ -37,9 +37,10 @@ func (p Periods) NotDone() Periods {
 	return p
 }
 
-// Done: it surely happened.
-func (p Periods) Done() Periods {
-	p.From, p.Doubt = p.Now, nil
+// Done: the end of day that began the period surely happened.
+func (p Periods) Done(period int) Periods {
+	p.From = period
+	p.Doubt = slices.DeleteFunc(slices.Clone(p.Doubt), func(n int) bool { return n <= period })
 	return p
 }
 
@@ -63,16 +64,33 @@ func (b Booked) plus(o Booked) Booked {
 	return Booked{b.Net + o.Net, b.Gross + o.Gross, b.Unconfirmed + o.Unconfirmed, b.InDoubt + o.InDoubt}
 }
 
-// Between sums the entries of a terminal from one period on up to before another.
-func Between(lines []Line, terminal string, cur money.Currency, from, before int) (b Booked) {
-	for _, l := range lines {
-		if l.Terminal != terminal || l.Currency != cur {
-			continue
-		}
-		for _, e := range l.Entries {
-			if e.Period >= from && e.Period < before {
-				b = b.plus(e.booked())
-			}
+// Takings is what a terminal has booked in one currency, by period.
+type Takings struct {
+	terminal string
+	currency money.Currency
+	periods  map[int]Booked
+}
+
+// NewTakings starts to count what is booked at the terminal in cur.
+func NewTakings(terminal string, cur money.Currency) Takings {
+	return Takings{terminal: terminal, currency: cur, periods: map[int]Booked{}}
+}
+
+// Add counts a line, if it is the terminal's.
+func (t Takings) Add(l Line) {
+	if l.Terminal != t.terminal || l.Currency != t.currency {
+		return
+	}
+	for _, e := range l.Entries {
+		t.periods[e.Period] = t.periods[e.Period].plus(e.booked())
+	}
+}
+
+// between sums the periods from one on up to before another.
+func (t Takings) between(from, before int) (b Booked) {
+	for period, booked := range t.periods {
+		if period >= from && period < before {
+			b = b.plus(booked)
 		}
 	}
 	return b
@@ -86,18 +104,18 @@ type Result struct {
 	Difference money.Minor
 }
 
-// Reconcile compares the total of an end of day that has happened with the lines, for
-// p as it was while it was under way. Whether a terminal's total leaves out what it
-// reversed is not documented (zvt.md §9.10), so both readings are good; and an
+// Reconcile compares the total of an end of day that has happened with the takings,
+// for p as it was while it was under way. Whether a terminal's total leaves out what
+// it reversed is not documented (zvt.md §9.10), so both readings are good; and an
 // earlier end of day that is in doubt may have taken its part already.
-func Reconcile(p Periods, lines []Line, terminal string, cur money.Currency, total money.Minor) Result {
-	r := Result{Terminal: total, Edged: Between(lines, terminal, cur, p.From, p.Now)}
+func Reconcile(p Periods, t Takings, total money.Minor) Result {
+	r := Result{Terminal: total, Edged: t.between(p.From, p.Now)}
 	r.Difference = total - r.Edged.Net
 	for _, from := range append([]int{p.From}, p.Doubt...) {
-		if from == p.Now && from != p.From {
-			continue // the one under way
+		if from == p.Now { // the one under way
+			continue
 		}
-		b := Between(lines, terminal, cur, from, p.Now)
+		b := t.between(from, p.Now)
 		if total == b.Net || total == b.Gross {
 			return Result{Terminal: total, Edged: b}
 		}

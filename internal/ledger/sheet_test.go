@@ -160,12 +160,12 @@ func TestReconcile(t *testing.T) {
 		line(t, "CHF|20780.1i-5000h5000 20781.1h-5000c8888r-3888|T1"),
 	}
 	first := ledger.Periods{}.Begin()
-	second := first.Done().Begin()
-	lost := first.Begin()               // the first is in doubt
-	refused := first.NotDone().Begin()  // the first did not happen
-	third := second.Done().Begin()      //
-	thirdLost := first.Begin().Begin()  // two in doubt
-	idle := third.Done().Begin().Done() // nothing was sold since
+	second := first.Done(1).Begin()
+	lost := first.Begin()                 // the first is in doubt
+	refused := first.NotDone().Begin()    // the first did not happen
+	third := second.Done(2).Begin()       //
+	thirdLost := first.Begin().Begin()    // two in doubt
+	idle := third.Done(3).Begin().Done(4) // nothing was sold since
 	for _, c := range []struct {
 		name  string
 		p     ledger.Periods
@@ -187,7 +187,11 @@ func TestReconcile(t *testing.T) {
 		{"nothing sold, nothing settled", idle.Begin(), 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := ledger.Reconcile(c.p, lines, "T1", "EUR", c.total)
+			takings := ledger.NewTakings("T1", "EUR")
+			for _, l := range lines {
+				takings.Add(l)
+			}
+			r := ledger.Reconcile(c.p, takings, c.total)
 			if r.Difference != c.want || r.Terminal != c.total {
 				t.Errorf("difference is %d of %d (%+v), want %d", r.Difference, r.Terminal, r.Edged, c.want)
 			}
@@ -206,7 +210,10 @@ func TestEndsOfDayInDoubtAreBounded(t *testing.T) {
 	if p = p.NotDone(); len(p.Doubt) != 7 {
 		t.Errorf("%d in doubt after a refusal, want 7", len(p.Doubt))
 	}
-	if p = p.Done(); p.From != 30 || p.Doubt != nil {
+	if p = p.Done(30); p.From != 30 || len(p.Doubt) != 0 {
 		t.Errorf("periods are %+v, want none in doubt", p)
+	}
+	if p = p.Begin().Begin().Done(31); p.From != 31 || len(p.Doubt) != 1 {
+		t.Errorf("periods are %+v, want the newer one in doubt", p)
 	}
 }
