@@ -93,7 +93,7 @@ func (s *site) yaml(saasURL, callbacks string, short bool) string {
 		"lanes:",
 		"  - name: " + laneName,
 		fmt.Sprintf("    doors: [{machine_id: %q, door: %d, label: Drinks}]", machineID, door),
-		fmt.Sprintf("    terminal: {driver: zvt, port: %s, capture: partial_reversal%s}", s.terminal, timers(short)),
+		fmt.Sprintf("    terminal: {driver: zvt, port: %s, capture: partial_reversal, reversal: by_receipt%s}", s.terminal, timers(short)),
 		fmt.Sprintf("    display: {driver: pole-escpos, port: %s, language: en}", s.display),
 		fmt.Sprintf("metrics: {listen: %q}", s.metrics),
 		`console: {listen: ""}`,

@@ -64,7 +64,7 @@ func Check(b Books) []Finding {
 	a.match()
 	for _, s := range a.sales {
 		for _, rule := range []func(*sale){
-			a.doorNeedsHold, a.captures, a.refunds, a.holdEnds, a.durableFirst, a.reports, a.doorInTime,
+			a.doorNeedsHold, a.captures, a.refunds, a.deductions, a.holdEnds, a.durableFirst, a.reports, a.doorInTime,
 			a.callbacks, a.facts, a.doorRepeats, a.outcome,
 		} {
 			rule(s)

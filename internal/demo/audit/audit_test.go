@@ -106,6 +106,34 @@ func TestEveryViolationIsNamed(t *testing.T) {
 		{"edged says another amount", "M2", "edged says", func(s *shop) { s.order.CapturedMinor = 741 }},
 		{"a refund is there twice", "M2", "there twice", func(s *shop) { s.order.Refunds = []Refund{{Number: "R1"}, {Number: "R1"}} }},
 		{"more is given back than taken", "M2", "given back of", func(s *shop) { s.order.Refunds = []Refund{{Number: "R1", AmountMinor: 741, State: refundDone}} }},
+		{"a refund is made up", "M2", "reversed nothing", func(s *shop) { s.order.Refunds = []Refund{{Number: "R1", AmountMinor: 740, State: refundDone}} }},
+		{"a refund is done and nobody knows", "M3", "says nothing of it", func(s *shop) {
+			s.terminal.Txs[3] = &readersim.Tx{ID: 3, Hold: 1, Command: cmdReverse, TerminalID: testTID, BookedAt: at(2000)}
+		}},
+		{"the SaaS is told of a refund that failed", "M4", "has succeeded: true", func(s *shop) {
+			s.order.Refunds = []Refund{{Number: "R1", AmountMinor: 740, State: "failed"}}
+			s.order.Reports = append(s.order.Reports, Report{N: 2, Type: 2, OrderNo: "R1", OK: true, State: "acked"})
+		}},
+		{"the SaaS is told of a refund nobody asked for", "M4", "edged has none", func(s *shop) {
+			s.order.Reports = append(s.order.Reports, Report{N: 2, Type: 2, OrderNo: "R1", OK: true, State: "acked"})
+		}},
+		{"a deduction is called paid", "M2", "nothing can have been taken", func(s *shop) {
+			s.order.Reports = append(s.order.Reports, Report{N: 2, Type: 1, OrderNo: "D1", OK: true, State: "acked"})
+		}},
+		{"a deduction is answered twice", "M2", "there twice", func(s *shop) {
+			for range 2 {
+				s.order.Reports = append(s.order.Reports, Report{N: 2, Type: 1, OrderNo: "D1", State: "acked"})
+			}
+		}},
+		{"an order and its hold are left open", "M3", "so is the order", func(s *shop) {
+			s.hold.State, s.hold.CapturedMinor, s.hold.Captures, s.order.Outcome = readersim.Open, 0, 0, ""
+		}},
+		{"a forged callback is answered 200", "M6", "a forged Cancel", func(s *shop) {
+			s.saas.Callbacks = append(s.saas.Callbacks, &saassim.Callback{Action: saassim.ActionCancel, Noise: true, URL: "http://forged", LastHTTP: 200})
+		}},
+		{"ten megabytes are answered 200", "M6", "bytes behind it", func(s *shop) {
+			s.saas.Callbacks = append(s.saas.Callbacks, &saassim.Callback{Action: saassim.ActionOpened, Noise: true, Pad: 10 << 20, LastHTTP: 200})
+		}},
 		{"a capture is reversed twice", "M2", "reversed 2 times", func(s *shop) {
 			for id := int64(3); id < 5; id++ {
 				s.terminal.Txs[id] = &readersim.Tx{ID: id, Hold: 1, Command: cmdReverse, TerminalID: testTID, BookedAt: at(2000)}

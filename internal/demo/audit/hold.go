@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"edged/internal/sim/readersim"
 )
 
@@ -107,6 +109,56 @@ func (a *auditor) refunds(s *sale) {
 	if reversals > 1 {
 		a.find("M2", s, "the capture of hold %04d was reversed %d times", s.hold.Receipt, reversals)
 	}
+	a.refundsTold(s, done, reversals)
+}
+
+// refundsTold: what edged calls given back, the terminal has given back, and the
+// other way round.
+func (a *auditor) refundsTold(s *sale, done int64, reversals int) {
+	switch {
+	case done > 0 && reversals == 0 && !a.byPerson(s.order):
+		a.find("M2", s, "edged says that %s were given back, and the terminal has reversed nothing", minor(done))
+	case done == 0 && reversals > 0:
+		a.find("M3", s, "the terminal has reversed the capture of hold %04d, and edged says nothing of it", s.hold.Receipt)
+	}
+	for _, r := range s.order.Reports {
+		if r.Type != 2 {
+			continue
+		}
+		i := slices.IndexFunc(s.order.Refunds, func(x Refund) bool { return x.Number == r.OrderNo })
+		switch {
+		case i < 0:
+			a.find("M4", s, "the SaaS is told of refund %s, and edged has none", r.OrderNo)
+		case r.OK != (s.order.Refunds[i].State == refundDone):
+			a.find("M4", s, "the SaaS is told that refund %s has succeeded: %v, and edged says %s", r.OrderNo, r.OK, s.order.Refunds[i].State)
+		}
+	}
+}
+
+// byPerson says whether a refund was ended by hand: then no terminal knows of it.
+func (a *auditor) byPerson(o *Order) bool {
+	return slices.ContainsFunc(o.Tasks, func(t Task) bool { return t.Kind == "refund" })
+}
+
+// deductions: no supported terminal can charge more without the card, so that each
+// deduction fails once, and moves nothing.
+func (a *auditor) deductions(s *sale) {
+	if s.order == nil {
+		return
+	}
+	seen := map[string]bool{}
+	for _, r := range s.order.Reports {
+		if r.Type != 1 {
+			continue
+		}
+		if seen[r.OrderNo] {
+			a.find("M2", s, "deduction %s is there twice", r.OrderNo)
+		}
+		seen[r.OrderNo] = true
+		if r.OK {
+			a.find("M2", s, "the SaaS is told that deduction %s has succeeded, and nothing can have been taken", r.OrderNo)
+		}
+	}
 }
 
 // holdEnds is M3: nothing is held for nobody.
@@ -124,6 +176,8 @@ func (a *auditor) holdEnds(s *sale) {
 		a.find("M3", s, "hold %04d of %s is open and edged has no order for it", h.Receipt, minor(h.Amount))
 	case open && o.Outcome != "" && len(o.Tasks) == 0:
 		a.find("M3", s, "hold %04d of %s is open, the order has ended (%s) and nobody has a task", h.Receipt, minor(h.Amount), o.Outcome)
+	case open && o.Outcome == "" && len(o.Tasks) == 0:
+		a.find("M3", s, "hold %04d of %s is open, and so is the order, which nobody has a task about", h.Receipt, minor(h.Amount))
 	case open && (o.HoldState == holdReleased || o.HoldState == holdCaptured):
 		a.find("M3", s, "hold %04d is open and edged says %s", h.Receipt, o.HoldState)
 	case h.State == readersim.Released && o != nil:

@@ -171,6 +171,16 @@ func reportKinds() []kind {
 		}},
 		{"the merchant gives it back afterwards", true, func(p *planner, sc *Scenario) {
 			sc.SaaS.Refund = &saassim.Claim{After: 200 * time.Millisecond, Lines: p.lines(sc.Shop.Take), Remark: "out of date"}
+			sc.Expect.Claims = []int{2}
+		}},
+		{"the merchant gives it back and says so twice", true, func(p *planner, sc *Scenario) {
+			sc.SaaS.Refund = &saassim.Claim{After: 200 * time.Millisecond, Lines: p.lines(sc.Shop.Take), Remark: "stale"}
+			sc.SaaS.Callbacks = []saassim.CallbackFault{{Action: saassim.ActionRefund, Kind: saassim.Twice}}
+			sc.Expect.Claims = []int{2}
+		}},
+		{"the merchant gives more back than was paid", true, func(p *planner, sc *Scenario) {
+			all := p.lines(sc.Shop.Take)
+			sc.SaaS.Refund = &saassim.Claim{After: 200 * time.Millisecond, Lines: append(all, all...), Remark: "generous"}
 		}},
 	}
 }
