@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,13 +14,22 @@ import (
 
 // asked keeps what was asked and answers it.
 type asked struct {
+	mu     sync.Mutex
 	all    []PollRequest
 	answer func() ([]Polled, error)
 }
 
 func (a *asked) poll(_ context.Context, r PollRequest) ([]Polled, error) {
+	a.mu.Lock()
 	a.all = append(a.all, r)
+	a.mu.Unlock()
 	return a.answer()
+}
+
+func (a *asked) requests() []PollRequest {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.all)
 }
 
 // late sells until the door is closed and nothing more is heard.
@@ -59,8 +70,8 @@ func TestM13_ALateRecognitionIsAskedForAndCharged(t *testing.T) {
 		b := newPollBench(t, a)
 		defer func() { b.stop() }()
 		id := b.late()
-		if len(a.all) != 1 || a.all[0] != (PollRequest{Order: id, MachineID: "m1", TransID: "T77"}) {
-			t.Fatalf("asked %+v, want once, for T77 of m1", a.all)
+		if got := a.requests(); len(got) != 1 || got[0] != (PollRequest{Order: id, MachineID: "m1", TransID: "T77"}) {
+			t.Fatalf("asked %+v, want once, for T77 of m1", got)
 		}
 		// the callback itself comes at last
 		b.post(id, "detected", purchase.Detected{Source: purchase.FromDetection, SaaSOrderNo: "S1", OK: true, Lines: []purchase.Line{{Price: "1.50", Count: "2"}}})
@@ -78,12 +89,12 @@ func TestAQuestionWithoutAnAnswerIsAskedAgainLater(t *testing.T) {
 		defer func() { b.stop() }()
 		id := b.late()
 		b.pass(9 * time.Minute)
-		if len(a.all) != 1 {
-			t.Fatalf("asked %d times within ten minutes, want once", len(a.all))
+		if got := a.requests(); len(got) != 1 {
+			t.Fatalf("asked %d times within ten minutes, want once", len(got))
 		}
 		b.pass(2 * time.Minute)
-		if got := b.phase(id); len(a.all) != 2 || got != purchase.PhaseReview {
-			t.Fatalf("asked %d times, phase %s; want twice, review", len(a.all), got)
+		if n, got := len(a.requests()), b.phase(id); n != 2 || got != purchase.PhaseReview {
+			t.Fatalf("asked %d times, phase %s; want twice, review", n, got)
 		}
 	})
 }
