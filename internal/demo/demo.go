@@ -62,13 +62,19 @@ func Run(ctx context.Context, o Options) (err error) {
 	return d.keys(ctx)
 }
 
+// makeDir gives the directory to work in, a new temporary one without a name.
+func makeDir(dir string) (string, error) {
+	if dir == "" {
+		return os.MkdirTemp("", "edged-demo-")
+	}
+	return dir, os.MkdirAll(dir, 0o700) // keys and ledgers are in it
+}
+
 // prepare builds the site and starts the simulators.
 func prepare(ctx context.Context, o Options) (*demo, error) {
 	var err error
-	if o.Dir == "" {
-		if o.Dir, err = os.MkdirTemp("", "edged-demo-"); err != nil {
-			return nil, fmt.Errorf("demo: %w", err)
-		}
+	if o.Dir, err = makeDir(o.Dir); err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
 	}
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
