@@ -1,7 +1,6 @@
 package zvtterm
 
 import (
-	"fmt"
 	"slices"
 
 	"edged/internal/purchase"
@@ -111,8 +110,4 @@ func firstText(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-func doneText(format string, args ...any) purchase.Ended {
-	return purchase.Ended{Outcome: purchase.Done, Text: fmt.Sprintf(format, args...)}
 }

@@ -3,6 +3,7 @@ package zvtterm
 import (
 	"testing"
 
+	"edged/internal/money"
 	"edged/internal/purchase"
 	"edged/internal/serialdev/zvt"
 )
@@ -100,8 +101,8 @@ func TestEndOfDayAndMaintenance(t *testing.T) {
 		script string
 		want   purchase.Ended
 	}{
-		{"the day is closed", purchase.CmdEndOfDay, day + yes + "< 04 0F 09 27 00 04 00 00 00 01 23 45\n" + ok + complete, purchase.Ended{Outcome: purchase.Done, Text: "total 12345"}},
-		{"the day is closed and an update follows", purchase.CmdEndOfDay, day + yes + "< 04 0F 02 27 00\n" + ok + "< 06 0F 02 27 E0\n" + ok, purchase.Ended{Outcome: purchase.Done, Text: "total 0"}},
+		{"the day is closed", purchase.CmdEndOfDay, day + yes + "< 04 0F 09 27 00 04 00 00 00 01 23 45\n" + ok + complete, purchase.Ended{Outcome: purchase.Done, Total: new(money.Minor(12345))}},
+		{"the day is closed and an update follows", purchase.CmdEndOfDay, day + yes + "< 04 0F 02 27 00\n" + ok + "< 06 0F 02 27 E0\n" + ok, purchase.Ended{Outcome: purchase.Done}},
 		{
 			"a hold is open", purchase.CmdEndOfDay, day + yes + "< 06 1E 04 B8 87 01 23\n" + ok,
 			purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonRefused, Code: "zvt B8", Text: zvt.ResultPreAuth.Text(), Open: []purchase.Hold{{Terminal: "52500001", Receipt: "0123"}}},
@@ -112,7 +113,7 @@ func TestEndOfDayAndMaintenance(t *testing.T) {
 		},
 		{
 			"a locked terminal lists nothing before its end of day", purchase.CmdEndOfDay, "> 06 23 05 87 FF FF 06 00\n" + yes + "< 06 1E 01 F0\n" + ok + "> 06 50 03 00 00 00\n" + yes + complete + statusOf("00"),
-			purchase.Ended{Outcome: purchase.Done, Text: "total 0"},
+			purchase.Ended{Outcome: purchase.Done},
 		},
 		{
 			"the enquiry fails otherwise", purchase.CmdEndOfDay, "> 06 23 05 87 FF FF 06 00\n" + yes + "< 06 1E 01 9B\n" + ok,

@@ -1,6 +1,7 @@
 package zvtterm
 
 import (
+	"edged/internal/money"
 	"edged/internal/purchase"
 	"edged/internal/serialdev/zvt"
 )
@@ -51,7 +52,11 @@ func (s *session) closeDay(j *job) (purchase.Ended, error) {
 		return s.stillOpen(j, end), nil
 	}
 	s.t.served()
-	return doneText("total %d", total.Value), nil // E0, FC: an update follows, the terminal is silent for a while
+	e := purchase.Ended{Outcome: purchase.Done} // E0, FC: an update follows, the terminal is silent for a while
+	if total.Set {
+		e.Total = (*money.Minor)(&total.Value)
+	}
+	return e, nil
 }
 
 // stillOpen: some terminals refuse the end of day with the receipt of an open hold
