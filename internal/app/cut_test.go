@@ -124,6 +124,7 @@ func (p *plugged) Write(b []byte) (int, error) {
 // new pts is behind the same path, as with udev. No sale is lost, nobody is charged
 // twice, and the next customer buys without anybody's help.
 func TestTheLineCutAtSeededPointsOverRealPtys(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	cables := map[string]*cable{}
 	o := quick()
 	o.lanes = cutLanes
