@@ -113,6 +113,11 @@ func TestWhatTheCommandsPrint(t *testing.T) {
 		{"terminal-status-good-day.txt", good, exitOK, []string{"terminal", "status", "front"}},
 		{"terminal-status.json", bad, exitProblem, []string{"terminal", "status", "side", "--json"}},
 		{"terminal-end-of-day.txt", bad, exitOK, []string{"terminal", "end-of-day", "front"}},
+		{"ledger.txt", bad, exitOK, []string{"ledger"}},
+		{"ledger-none.txt", empty, exitOK, []string{"ledger"}},
+		{"ledger-day.txt", bad, exitOK, []string{"ledger", "--day", "2026-11-24"}},
+		{"ledger-day-none.txt", empty, exitOK, []string{"ledger", "--day", "2026-11-24"}},
+		{"ledger.json", bad, exitOK, []string{"ledger", "--limit", "1", "--json"}},
 		{"audit.txt", bad, exitOK, []string{"audit"}},
 		{"audit-none.txt", empty, exitOK, []string{"audit"}},
 		{"audit.json", bad, exitOK, []string{"audit", "--limit", "1", "--json"}},
@@ -134,7 +139,7 @@ func taskN(b *admintest.Backend) string { return strconv.FormatInt(b.TasksAre[0]
 
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"status"}, {"order"}, {"order", "ls"}, {"queue"}, {"queue", "drop"}, {"queue", "retry"}, {"task"}, {"task", "done"}, {"order", "refund-done"}, {"order", "resume"}, {"terminal", "status"}, {"terminal", "end-of-day"}, {"ports"}, {"audit"}, {"lane"}, {"lane", "out"}, {"version"},
+		{}, {"status"}, {"order"}, {"order", "ls"}, {"queue"}, {"queue", "drop"}, {"queue", "retry"}, {"task"}, {"task", "done"}, {"order", "refund-done"}, {"order", "resume"}, {"terminal", "status"}, {"terminal", "end-of-day"}, {"ports"}, {"ledger"}, {"audit"}, {"lane"}, {"lane", "out"}, {"version"},
 	} {
 		name := strings.Join(append([]string{"help"}, args...), "-") + ".txt"
 		t.Run(name, func(t *testing.T) {

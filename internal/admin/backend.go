@@ -41,6 +41,10 @@ type Backend interface {
 	// Audit lists the newest manual actions, at most limit, oldest first.
 	Audit(ctx context.Context, limit int) ([]Deed, error)
 
+	// Ledger is the money of each terminal: the newest limit rows, or with a day
+	// (YYYY-MM-DD, "today", "yesterday") those of that day.
+	Ledger(ctx context.Context, day string, limit int) (Ledger, error)
+
 	LaneOut(ctx context.Context, lane, why, who string) error
 	LaneIn(ctx context.Context, lane, who string) error
 }

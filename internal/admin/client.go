@@ -83,6 +83,15 @@ func (c *Client) Drop(ctx context.Context, n int64, drop Drop) (Done, error) {
 	return call[Done](ctx, c, http.MethodPost, entry(n)+"/drop", drop)
 }
 
+// Ledger asks for the money of each terminal: the newest limit rows, or those of a day.
+func (c *Client) Ledger(ctx context.Context, day string, limit int) (Ledger, error) {
+	q := url.Values{"limit": {strconv.Itoa(limit)}}
+	if day != "" {
+		q.Set("day", day)
+	}
+	return get[Ledger](ctx, c, "/v1/ledger?"+q.Encode())
+}
+
 // LaneOut takes a lane out of service.
 func (c *Client) LaneOut(ctx context.Context, lane, why string) (Done, error) {
 	return call[Done](ctx, c, http.MethodPost, "/v1/lanes/"+url.PathEscape(lane)+"/out", Out{why})

@@ -35,6 +35,7 @@ func (s *Server) Handler() http.Handler {
 	}))
 	mux.Handle("GET /v1/queue", s.get(s.queue))
 	mux.Handle("GET /v1/audit", s.get(s.audit))
+	mux.Handle("GET /v1/ledger", s.get(s.ledger))
 	mux.Handle("GET /v1/queue/{n}", s.get(func(r *http.Request) (any, error) {
 		n, err := number(r)
 		if err != nil {

@@ -18,6 +18,7 @@ type Backend struct {
 	QueueIs   []admin.QueueDetail
 	TasksAre  []admin.Task
 	AuditIs   []admin.Deed
+	LedgerIs  admin.Ledger
 	Err       error // every answer, if set
 
 	mu    sync.Mutex
@@ -160,6 +161,18 @@ func (b *Backend) Resume(ctx context.Context, orderID, who string) error {
 func (b *Backend) EndOfDay(_ context.Context, lane, who string) error {
 	b.note("end of day of %s, by %s", lane, who)
 	return b.lane(lane)
+}
+
+// Ledger implements admin.Backend; a day is looked for among the rows.
+func (b *Backend) Ledger(_ context.Context, day string, limit int) (admin.Ledger, error) {
+	out := b.LedgerIs
+	out.Day, out.Rows = day, nil
+	for _, r := range b.LedgerIs.Rows {
+		if (day == "" || r.Day == day) && len(out.Rows) < limit {
+			out.Rows = append(out.Rows, r)
+		}
+	}
+	return out, b.Err
 }
 
 // Audit implements admin.Backend.

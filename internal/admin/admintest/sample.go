@@ -35,7 +35,34 @@ func Sample() *Backend {
 		{N: 43, At: at(120), ClockSynced: true, Who: "uid 0", Act: "order refund-done", Object: PaidOrder, Note: "R77: cash"},
 	}
 	b.StatusIs = status()
+	b.LedgerIs = ledger()
 	return b
+}
+
+// ledger is two days of two terminals: a purchase over midnight, one that nobody
+// confirmed, and a refund.
+func ledger() admin.Ledger {
+	row := func(day, terminal string, unsynced int64, accounts ...admin.LedgerAccount) admin.LedgerRow {
+		for i, name := range []string{"issuer", "held", "in_doubt", "captured", "unconfirmed", "released", "expired", "taken_back", "refunded", "by_hand"} {
+			accounts[i].Account = name
+			accounts[i].Closing = accounts[i].Opening + accounts[i].In - accounts[i].Out
+		}
+		return admin.LedgerRow{Day: day, TerminalID: terminal, Currency: "EUR", Unsynced: unsynced, Accounts: accounts}
+	}
+	type acc = admin.LedgerAccount
+	return admin.Ledger{
+		TimeZone: "CET",
+		Rows: []admin.LedgerRow{
+			row("2026-11-24", "52500001", 0, acc{Opening: -15000, Out: 10000}, acc{Opening: 5000, In: 10000, Out: 11250, Times: 2}, acc{In: 1250, Times: 1},
+				acc{Opening: 1735, In: 620, Out: 250, Times: 1}, acc{}, acc{Opening: 8265, In: 9380, Times: 2}, acc{}, acc{}, acc{}, acc{In: 250, Times: 1}),
+			row("2026-11-24", "52500002", 1, acc{Out: 5000}, acc{In: 5000, Out: 5000, Times: 1}, acc{}, acc{}, acc{In: 1800, Times: 1}, acc{In: 3200, Times: 1}, acc{}, acc{}, acc{}, acc{}),
+			row("2026-11-23", "52500001", 0, acc{Out: 15000}, acc{In: 15000, Out: 10000, Times: 3}, acc{}, acc{In: 1735, Times: 1}, acc{}, acc{In: 8265, Times: 2}, acc{}, acc{}, acc{}, acc{}),
+		},
+		EndsOfDay: []admin.EndOfDay{
+			{TerminalID: "52500001", Lane: "front", At: at(-4440), ClockSynced: true, Currency: "EUR", Terminal: 1735, Edged: 1735},
+			{TerminalID: "52500002", Lane: "side", At: at(-4400), Currency: "EUR", Terminal: 3000, Edged: 1800, Unconfirmed: 1800, Difference: 1200},
+		},
+	}
 }
 
 // GoodDay is the sample with nothing to look at.
