@@ -214,13 +214,16 @@ func (b *batch) stray(ev purchase.Event) error {
 func (b *batch) step(c *change, ev purchase.Event) (purchase.Verdict, error) {
 	b.touched[ev.Order] = c
 	if p, ok := ev.Body.(purchase.Person); ok && p.Act == purchase.ActUnpark {
-		if err := b.unpark(c); err != nil {
-			return purchase.Refuse, err
-		}
+		return b.unpark(c, ev)
 	}
 	if c.parked != "" {
-		return purchase.Refuse, errors.Join(b.keep(c, ev), fmt.Errorf("order %s: %w: %s", ev.Order, ErrParked, c.parked))
+		return purchase.Refuse, b.miss(c, ev)
 	}
+	return b.stepOn(c, ev)
+}
+
+// stepOn steps an order that is not parked.
+func (b *batch) stepOn(c *change, ev purchase.Event) (purchase.Verdict, error) {
 	next, effects, err := safeStep(c.state, ev)
 	if errors.Is(err, purchase.ErrPerson) {
 		return purchase.Refuse, err

@@ -51,8 +51,15 @@ func (b *batch) commit() error {
 	if err != nil {
 		return err
 	}
-	return b.e.write(func(tx *queue.Tx) error {
+	before := make([]order, len(dirty))
+	for i, c := range dirty {
+		before[i] = c.order.copy()
+	}
+	saved := b.e.saved
+	err = b.e.write(func(tx *queue.Tx) error {
+		b.opened, b.closed = map[taskKey]task{}, nil // it may be the second try
 		for i, c := range dirty {
+			c.order = before[i].copy()
 			if err := b.writeOrder(tx, c, journals[i]); err != nil {
 				return fmt.Errorf("write order %s: %w", c.state.Order, err)
 			}
@@ -64,6 +71,10 @@ func (b *batch) commit() error {
 		}
 		return b.e.savePowered(tx)
 	}, b.money)
+	if err != nil {
+		b.e.saved = saved
+	}
+	return err
 }
 
 // write commits fn. When the disk is full and money depends on fn, no lane sells
@@ -299,6 +310,8 @@ func (b *batch) finish(err error) {
 		case w.err == nil && w.durable && err != nil:
 			b.e.hold(w.r)
 			w.r.answer(purchase.Refuse, err)
+		case w.durable && err != nil && (errors.Is(w.err, ErrParked) || errors.Is(w.err, purchase.ErrBug)):
+			w.r.answer(purchase.Refuse, err) // nor is it kept in the journal (M6)
 		default:
 			w.r.answer(w.verdict, w.err)
 		}

@@ -108,6 +108,7 @@ type order struct {
 	lineBad error // why the stored line was opened anew
 	seen    []string
 	parked  string // why; "" if it is not
+	missed  int    // the newest events of its journal that it has not stepped for that
 	// misbooked: its ledger does not add up, and that has been told.
 	misbooked bool
 	journal   []queue.N

@@ -143,6 +143,7 @@ func (f *fakeSaaS) OpenDoor(_ context.Context, r OpenRequest) purchase.OpenAnswe
 type bench struct {
 	t     *testing.T
 	dir   string
+	disk  queue.Options // beside the directory
 	clock *clock.Fake
 	store *queue.Store
 	term  *fakeTerminal
@@ -152,8 +153,11 @@ type bench struct {
 	stop  func()
 }
 
-func newBench(t *testing.T) *bench {
-	b := &bench{t: t, dir: t.TempDir(), clock: clock.NewFake(time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)), term: newFakeTerminal(), saas: &fakeSaaS{answer: purchase.OpenAccepted}}
+func newBench(t *testing.T) *bench { return newBenchOn(t, queue.Options{}) }
+
+// newBenchOn runs the engine on a store with these options, beside the directory.
+func newBenchOn(t *testing.T, disk queue.Options) *bench {
+	b := &bench{t: t, disk: disk, dir: t.TempDir(), clock: clock.NewFake(time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)), term: newFakeTerminal(), saas: &fakeSaaS{answer: purchase.OpenAccepted}}
 	b.start()
 	return b
 }
@@ -161,7 +165,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) start() {
 	b.t.Helper()
 	var err error
-	if b.store, err = queue.Open(b.t.Context(), queue.Options{Dir: b.dir}); err != nil {
+	if b.store, err = queue.Open(b.t.Context(), b.options()); err != nil {
 		b.t.Fatal(err)
 	}
 	terms := purchase.Terms{
@@ -243,4 +247,10 @@ func TestAPurchaseIsSoldCapturedAndReported(t *testing.T) {
 			t.Fatalf("captured %d, archived %v, %d events", v.State.Outcome.Captured, v.Archived, len(v.Journal))
 		}
 	})
+}
+
+func (b *bench) options() queue.Options {
+	o := b.disk
+	o.Dir = b.dir
+	return o
 }

@@ -16,6 +16,7 @@ type orderRecord struct {
 	State  json.RawMessage `json:"s"`
 	Seen   []string        `json:"k,omitempty"` // dedup keys, kept as long as the order
 	Parked string          `json:"p,omitempty"`
+	Missed int             `json:"m,omitempty"` // newest events of the journal, kept while parked
 	Ledger string          `json:"l,omitempty"` // its entries: book.Line.Record
 }
 
@@ -24,7 +25,7 @@ func (o *order) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(orderRecord{State: s, Seen: o.seen, Parked: o.parked, Ledger: o.line.Record(o.state, time.Local)})
+	return json.Marshal(orderRecord{State: s, Seen: o.seen, Parked: o.parked, Missed: o.missed, Ledger: o.line.Record(o.state, time.Local)})
 }
 
 func decodeOrder(seq queue.Seq, b []byte) (*order, error) {
@@ -38,7 +39,7 @@ func decodeOrder(seq queue.Seq, b []byte) (*order, error) {
 	}
 	line, bad := book.FromRecord(r.Ledger, s, time.Local)
 	return &order{
-		seq: seq, state: s, bytes: b, seen: r.Seen, parked: r.Parked, line: line, lineBad: bad,
+		seq: seq, state: s, bytes: b, seen: r.Seen, parked: r.Parked, missed: r.Missed, line: line, lineBad: bad,
 		reports: map[int]queue.N{}, dead: map[int]queue.N{},
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"edged/internal/lane"
 	"edged/internal/logkey"
@@ -56,7 +57,7 @@ func taskOf(c *change, eff purchase.OpenTask, now purchase.Stamp) Task {
 
 func (b *batch) openTask(tx *queue.Tx, seq queue.Seq, t Task) error {
 	k := t.key()
-	if _, ok := b.e.tasks[k]; ok {
+	if _, ok := b.e.tasks[k]; ok && !slices.Contains(b.closed, k) {
 		return nil
 	}
 	body, err := json.Marshal(t)
@@ -73,22 +74,24 @@ func (b *batch) openTask(tx *queue.Tx, seq queue.Seq, t Task) error {
 }
 
 func (b *batch) closeTask(tx *queue.Tx, k taskKey) error {
-	t, ok := b.opened[k]
-	if !ok {
-		if t, ok = b.e.tasks[k]; !ok {
-			return nil
-		}
+	if t, ok := b.opened[k]; ok {
+		delete(b.opened, k)
+		return tx.DeleteTask(t.row)
+	}
+	t, ok := b.e.tasks[k]
+	if !ok || slices.Contains(b.closed, k) {
+		return nil
 	}
 	b.closed = append(b.closed, k)
 	return tx.DeleteTask(t.row)
 }
 
 func (b *batch) adoptTasks() {
-	for k, t := range b.opened {
-		b.e.tasks[k] = t
-	}
 	for _, k := range b.closed {
 		delete(b.e.tasks, k)
+	}
+	for k, t := range b.opened {
+		b.e.tasks[k] = t
 	}
 	b.e.metrics.tasks(b.e.tasks)
 }
