@@ -121,6 +121,7 @@ type Ledger struct {
 	Holds  map[int64]*Hold // by Tx.ID
 	Txs    map[int64]*Tx   // captures, releases, reversals and the reservations
 	last   int64           // highest Tx.ID
+	keyed  int64           // booked by hand since the last end of day
 	booked int64           // the last transaction that stands, for 06 20
 }
 
@@ -203,6 +204,9 @@ func (l *Ledger) book(tx *Tx, e Event) {
 		h.State, h.AckedAt = Open, e.At
 		return
 	}
+	if tx.Command == byHand {
+		l.keyed += tx.Amount
+	}
 	h := l.Holds[tx.Hold]
 	switch {
 	case h == nil:
@@ -267,6 +271,7 @@ func (l *Ledger) end(h *Hold, s State, e Event, by string) {
 }
 
 func (l *Ledger) settle(e Event) {
+	l.keyed = 0
 	for _, h := range l.Holds {
 		if h.State == Captured && h.SettledAt.IsZero() {
 			h.SettledAt = e.At

@@ -158,6 +158,7 @@ func (l *life) settleDay(ctx context.Context) error {
 	total, trace := int64(0), 0
 	var captured []*Hold
 	l.t.book.view(func(led *Ledger) {
+		total = led.keyed
 		for _, h := range led.HoldList() {
 			if h.State == Captured && h.SettledAt.IsZero() {
 				total += h.CapturedMinor
