@@ -94,6 +94,13 @@ func newCutLedger(plan []cutVisit, log *powerfail.Log, marks []any) *cutLedger {
 	return l
 }
 
+// misbooked is told by the engine's own ledger, which it checks after every commit.
+func (l *cutLedger) misbooked(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fail("M2", "%v", err)
+}
+
 // note makes a fact true.
 func (l *cutLedger) note(f cutFact, now time.Duration) {
 	l.mu.Lock()

@@ -110,6 +110,7 @@ func (r *cutRun) engineOptions() Options {
 	o := Options{
 		Store: r.store, Clock: r.clock, SaaS: r.saas,
 		EncodeReport: func(r purchase.Report) ([]byte, error) { r.State = ""; return json.Marshal(r) },
+		Audit:        r.led.misbooked,
 	}
 	made := uint64(0)
 	o.NewID = func() (id [16]byte) {
