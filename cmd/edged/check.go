@@ -63,7 +63,7 @@ func check(ctx context.Context, file string) *checkReport {
 		r.problem("%s", p)
 	}
 	if len(problems) == 0 {
-		r.note("%s: valid, %d lanes", file, len(conf.Lanes))
+		r.note("%s: valid, lanes: %d", file, len(conf.Lanes))
 	}
 	if conf != nil {
 		r.ports(conf)
@@ -76,15 +76,16 @@ func check(ctx context.Context, file string) *checkReport {
 // ports says which devices are there. One that is missing is a note only: it may be
 // plugged in later, and the daemon waits for it.
 func (r *checkReport) ports(conf *config.Config) {
-	for _, l := range conf.Lanes {
-		r.port(l.Name, "terminal", l.Terminal.Port)
+	for i, l := range conf.Lanes {
+		at := fmt.Sprintf("%s: lanes[%d]", conf.Source(), i)
+		r.port(at+".terminal.port", l.Name, "terminal", l.Terminal.Port)
 		if l.Display != nil {
-			r.port(l.Name, "display", l.Display.Port)
+			r.port(at+".display.port", l.Name, "display", l.Display.Port)
 		}
 	}
 }
 
-func (r *checkReport) port(lane, device, path string) {
+func (r *checkReport) port(at, lane, device, path string) {
 	if strings.HasPrefix(path, "tcp://") {
 		r.note("lane %s: %s at %s: not connected to", lane, device, path)
 		return
@@ -94,12 +95,23 @@ func (r *checkReport) port(lane, device, path string) {
 	case errors.Is(err, fs.ErrNotExist):
 		r.note("lane %s: %s: %s is not plugged in; the daemon waits for it", lane, device, path)
 	case err != nil:
-		r.problem("lane %s: %s: %v", lane, device, err)
+		r.problem("%s: cannot be looked at, got %v, want a serial port", at, err)
 	case info.Mode()&os.ModeCharDevice == 0:
-		r.problem("lane %s: %s: %s is no serial port, got a %s, want a character device", lane, device, path, info.Mode().Type())
+		r.problem("%s: no serial port, got %s %q, want a device such as /dev/serial/by-id/…", at, kindOf(info.Mode()), path)
 	default:
 		r.note("lane %s: %s: %s is there", lane, device, path)
 	}
+}
+
+// kindOf names what stands where a serial port is wanted.
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m.IsRegular():
+		return "the file"
+	case m.IsDir():
+		return "the directory"
+	}
+	return "a thing of mode " + m.Type().String()
 }
 
 func (r *checkReport) store(ctx context.Context, dir string) {
@@ -110,12 +122,14 @@ func (r *checkReport) store(ctx context.Context, dir string) {
 	case errors.Is(err, queue.ErrInUse):
 		r.note("store: in use by a running daemon, not looked at")
 	case err != nil:
-		r.problem("store: %v", err)
+		r.problem("store in %s: %v", dir, err)
+	case len(v.Problems) > 0:
+		for _, p := range v.Problems {
+			r.problem("store in %s: %s", dir, p)
+		}
+		r.note("store: %d records can be read; the daemon uses them at its next start and sets aside what is damaged", v.Records)
 	default:
 		r.note("store: %d records, schema %d", v.Records, v.Version)
-		for _, p := range v.Problems {
-			r.problem("store: %s", p)
-		}
 	}
 }
 

@@ -81,7 +81,7 @@ func loadConfig(file string, stderr io.Writer) (*config.Config, bool, error) {
 	}
 	old, err := config.LoadLastGood(file)
 	if err != nil {
-		return nil, false, fmt.Errorf("%d problems in %s, and no last valid configuration: %w", len(problems), file, err)
+		return nil, false, fmt.Errorf("%d problems in %s (above; \"edged check --config %s\" names them again): %w", len(problems), file, file, err)
 	}
 	return old, true, nil
 }
