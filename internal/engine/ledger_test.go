@@ -203,6 +203,39 @@ func TestABrokenLedgerIsToldOnceAndStopsNothing(t *testing.T) {
 	})
 }
 
+// TestAStepThatDoesNotAddUpIsToldInItsCommit: the entries of the order were altered
+// before its next event.
+func TestAStepThatDoesNotAddUpIsToldInItsCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		defer func() { b.stop() }()
+		synctest.Wait()
+		b.term.taps <- struct{}{}
+		synctest.Wait()
+		id := b.saas.opened[0]
+		err := b.eng.do(t.Context(), func() {
+			b.eng.o.Audit = nil
+			o := b.eng.orders[id]
+			o.line.Entries = []book.Entry{{Amounts: amounts("i-4000h4000")}}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.post(id, "opened", purchase.Sign{Sign: purchase.SignOpened, SaaSOrderNo: "S1"})
+		b.post(id, "closed", purchase.Sign{Sign: purchase.SignClosed, SaaSOrderNo: "S1"})
+		tasks, err := b.eng.Tasks(t.Context())
+		if err != nil || len(tasks) != 1 || tasks[0].Kind != purchase.TaskLedger || tasks[0].Order != id {
+			t.Errorf("tasks are %v (%v), want one of the ledger", tasks, err)
+		}
+		if got := testutil.ToFloat64(b.eng.metrics.alarms.WithLabelValues(alarmLedger)); got != 1 {
+			t.Errorf("%v alarms, want 1", got)
+		}
+		if got := b.phase(id); got != purchase.PhaseDetecting {
+			t.Errorf("phase is %s, want %s", got, purchase.PhaseDetecting)
+		}
+	})
+}
+
 func total(m money.Minor) purchase.Ended {
 	return purchase.Ended{Outcome: purchase.Done, Acked: true, Total: &m}
 }
