@@ -139,7 +139,32 @@ func taskN(b *admintest.Backend) string { return strconv.FormatInt(b.TasksAre[0]
 
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"status"}, {"order"}, {"order", "ls"}, {"queue"}, {"queue", "drop"}, {"queue", "retry"}, {"task"}, {"task", "done"}, {"order", "refund-done"}, {"order", "resume"}, {"terminal", "status"}, {"terminal", "end-of-day"}, {"ports"}, {"ledger"}, {"audit"}, {"lane"}, {"lane", "out"}, {"version"},
+		{},
+		{"status"},
+		{"order"},
+		{"order", "ls"},
+		{"queue"},
+		{"queue", "drop"},
+		{"queue", "retry"},
+		{"task"},
+		{"task", "done"},
+		{"order", "refund-done"},
+		{"order", "resume"},
+		{"terminal", "status"},
+		{"terminal", "end-of-day"},
+		{"ports"},
+		{"ledger"},
+		{"audit"},
+		{"lane"},
+		{"lane", "out"},
+		{"version"},
+		{"sim"},
+		{"sim", "saas"},
+		{"sim", "terminal"},
+		{"sim", "display"},
+		{"check"},
+		{"run"},
+		{"demo"},
 	} {
 		name := strings.Join(append([]string{"help"}, args...), "-") + ".txt"
 		t.Run(name, func(t *testing.T) {

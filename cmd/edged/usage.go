@@ -34,7 +34,15 @@ func strict(cmd *cobra.Command) {
 	if cmd.HasSubCommands() && !cmd.Runnable() {
 		cmd.Args, cmd.RunE = unknownCommand, needsCommand
 	} else if check := cmd.Args; check != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error { return wrongUsage(cmd, check(cmd, args)) }
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			for _, flags := range []func() error{cmd.ValidateRequiredFlags, cmd.ValidateFlagGroups} {
+				if err == nil {
+					err = flags() // later, it would count as a problem
+				}
+			}
+			return wrongUsage(cmd, err)
+		}
 	}
 	for _, sub := range cmd.Commands() {
 		strict(sub)

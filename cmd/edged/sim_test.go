@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// screenOf collects what a running command prints.
+type screenOf struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *screenOf) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *screenOf) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// started runs a command until the test ends; it must end well then.
+func started(t *testing.T, args ...string) *screenOf {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	out, errs, ended := &screenOf{}, &screenOf{}, make(chan int, 1)
+	go func() { ended <- execute(ctx, args, out, errs) }()
+	t.Cleanup(func() {
+		stop()
+		select {
+		case code := <-ended:
+			if code != exitOK || errs.String() != "" {
+				t.Errorf("%v ended with %d: %s", args, code, errs)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%v does not end", args)
+		}
+	})
+	return out
+}
+
+// awaitText waits until the command has printed it, and gives everything.
+func (s *screenOf) awaitText(t *testing.T, text string) string {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for !strings.Contains(s.String(), text) {
+		select {
+		case <-deadline:
+			t.Fatalf("it does not print %q but %q", text, s)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	return s.String()
+}
+
+// after is the word behind text.
+func after(printed, text string) string {
+	_, rest, _ := strings.Cut(printed, text)
+	word, _, _ := strings.Cut(rest, "\n")
+	return word
+}
+
+// A client of somebody else's logs in, opens a door and is called back.
+func TestTheCloudStandsAlone(t *testing.T) {
+	t.Parallel()
+	base := after(started(t, "sim", "saas", "--listen", "127.0.0.1:0").awaitText(t, "\n"), "the cloud listens on ")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := make(chan string, 16)
+	notified := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		calls <- string(b)
+	})}
+	go func() { _ = notified.Serve(ln) }()
+	defer notified.Close()
+	token := ask1(t, "POST", base+"/OpenApi/Login", "", `{"appId":"P000000000000000","key":"key","secret":"secret"}`)
+	bearer, _ := token["token"].(string)
+	if bearer == "" {
+		t.Fatalf("login is answered %v", token)
+	}
+	if pay := ask1(t, "GET", base+"/OpenApi/Machine/PayConfig/2412090001", bearer, ""); pay["preAuthorLimit"] == nil {
+		t.Errorf("pay config %v", pay)
+	}
+	ask1(t, "POST", base+"/OpenApi/Order/OpenDoor", bearer, fmt.Sprintf(
+		`{"orderId":"A1","machineId":"2412090001","doorNo":1,"transeType":0,"timeSp":%d,"notifyUrl":"http://%s/n"}`, time.Now().Unix(), ln.Addr()))
+	select {
+	case body := <-calls:
+		if !strings.Contains(body, `"OpenedDoor"`) || !strings.Contains(body, `"A1"`) {
+			t.Errorf("the first callback is %s", body)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nobody calls back")
+	}
+}
+
+// ask1 makes one call by hand and gives the data of its answer.
+func ask1(t *testing.T, method, url, bearer, body string) map[string]any {
+	t.Helper()
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Succeeded bool
+		Data      map[string]any
+		Errors    any
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || !answer.Succeeded {
+		t.Fatalf("%s is answered %+v, %v", url, answer, err)
+	}
+	return answer.Data
+}
+
+// A cash register of somebody else's registers (ZVT 06 00): the terminal says yes (80
+// 00 00) and completes (06 0F).
+func TestTheTerminalStandsAloneOnTCP(t *testing.T) {
+	t.Parallel()
+	addr := after(started(t, "sim", "terminal", "--listen", "127.0.0.1:0").awaitText(t, "\n"), "the terminal answers at ")
+	answer := registered(t, addr)
+	for began := time.Now(); len(answer) == 0; answer = registered(t, addr) { // it boots first
+		if time.Since(began) > 10*time.Second {
+			t.Fatal("registration is not answered")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if len(answer) < 6 || !bytes.Equal(answer[:5], []byte{0x80, 0x00, 0x00, 0x06, 0x0F}) {
+		t.Errorf("registration is answered % x, want 80 00 00 06 0f …", answer)
+	}
+}
+
+// registered is what a terminal says to a registration, at least six bytes of it.
+func registered(t *testing.T, addr string) (answer []byte) {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(2 * time.Second))
+	_, err = c.Write([]byte{0x06, 0x00, 0x06, 0x00, 0x00, 0x00, 0xBA, 0x09, 0x78})
+	for err == nil && len(answer) < 6 {
+		b := make([]byte, 64)
+		var n int
+		n, err = c.Read(b)
+		answer = append(answer, b[:n]...)
+	}
+	return answer
+}
+
+// What is written to the line of the display stands on the screen.
+func TestTheDisplayStandsAlone(t *testing.T) {
+	t.Parallel()
+	link := filepath.Join(t.TempDir(), "display")
+	out := started(t, "sim", "display", "--pty", link)
+	var f *os.File
+	deadline := time.Now().Add(10 * time.Second)
+	for f == nil {
+		var err error
+		if f, err = os.OpenFile(link, os.O_RDWR|unix.O_NOCTTY, 0); err != nil && time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("\x1b@Please take a drink"); err != nil { // ESC @: start anew
+		t.Fatal(err)
+	}
+	out.awaitText(t, "Please take a drink")
+}
+
+// An address that is taken, a link that is a file: one line says so.
+func TestASimulatorSaysWhyItCannotRun(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	file := filepath.Join(t.TempDir(), "a file")
+	if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"sim", "saas", "--listen", ln.Addr().String()}, exitProblem, "address already in use"},
+		{[]string{"sim", "terminal", "--listen", ln.Addr().String()}, exitProblem, "address already in use"},
+		{[]string{"sim", "terminal", "--pty", file}, exitProblem, file},
+		{[]string{"sim", "display", "--pty", file}, exitProblem, file},
+		{[]string{"sim", "terminal"}, exitUsage, "listen pty"},
+		{[]string{"sim", "terminal", "--listen", "x", "--pty", "y"}, exitUsage, "listen pty"},
+		{[]string{"sim", "display"}, exitUsage, `"pty" not set`},
+		{[]string{"sim", "toaster"}, exitUsage, `no command "toaster"`},
+	} {
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		var out, errs bytes.Buffer
+		code := execute(ctx, c.args, &out, &errs)
+		stop()
+		if code != c.code || !strings.Contains(errs.String(), c.want) {
+			t.Errorf("%v: exit code %d, %q; want %d and %q", c.args, code, errs.String(), c.code, c.want)
+		}
+	}
+	if b, err := os.ReadFile(file); err != nil || string(b) != "mine" {
+		t.Errorf("the file that was in the way is now %q, %v", b, err)
+	}
+}
