@@ -61,8 +61,8 @@ demo-kills: build
 # The long versions, before a release; the last result is in docs/reliability.md.
 torture:
 	EDGED_TORTURE=1 $(MAKE) crash STATES=1000000 TIMEOUT=12h
-	$(GO) test -count=1 -timeout 60m -run Sabotage -sabotage ./internal/demo
-	$(GO) test -count=1 -timeout 60m -run Model -deep ./internal/purchase
+	$(GO) test -count=1 -timeout 60m ./internal/demo -run Sabotage -sabotage
+	$(GO) test -count=1 -timeout 60m ./internal/purchase -run Model -deep
 	for seed in $(or $(SEEDS),1 2 3 4 5 6 7 8 9 10); do $(MAKE) -s demo-kills N=200 SEED=$$seed || exit 1; done
 
 clean:

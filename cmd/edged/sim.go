@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -29,25 +31,53 @@ so let them listen on this machine only.`,
 	return cmd
 }
 
+// readScript reads a list of what happens, one a customer; "" is none. What it does
+// not know is an error with its line.
+func readScript[T any](file string) (list []T, err error) {
+	if file == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("script: %w", err)
+	}
+	if err := yaml.UnmarshalWithOptions(b, &list, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("script %s: %s", file, yaml.FormatError(err, false, false))
+	}
+	return list, nil
+}
+
 func newSimSaaS() *cobra.Command {
-	var listen, ledger string
+	var listen, ledger, script string
 	cmd := &cobra.Command{
 		Use:   "saas",
 		Short: "The vendor's cloud over HTTP",
 		Long: `The vendor's cloud over HTTP, with one cabinet (2412090001) whose doors open by
 themselves for every order: a bottle is taken, the door closes, the goods are
-recognised. Log in with appID P000000000000000, key "key", secret "secret".`,
+recognised. Log in with appID P000000000000000, key "key", secret "secret".
+
+A script is a YAML list of what happens to the orders of door 1 instead, one after
+the other, for example that recognition fails and the merchant settles:
+
+  - shop: {open_after: 1s, close_after: 3s, take: [{id: "101", name: Cola, count: "1", price_minor: 250}]}
+    detect: {failed: true, msg: No video}
+    settle: {after: 5s}`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return simSaaS(cmd, listen, ledger)
+			return simSaaS(cmd, listen, ledger, script)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on")
 	cmd.Flags().StringVar(&ledger, "ledger", "", "file that keeps what happened")
+	cmd.Flags().StringVar(&script, "script", "", "file of what happens to the orders")
 	return cmd
 }
 
-func simSaaS(cmd *cobra.Command, listen, ledger string) error {
+func simSaaS(cmd *cobra.Command, listen, ledger, script string) error {
+	scripts, err := readScript[saassim.Script](script)
+	if err != nil {
+		return err
+	}
 	shop := saassim.Script{Shop: &saassim.Shop{
 		OpenAfter: time.Second, CloseAfter: 5 * time.Second,
 		Take: []saassim.Line{{ID: "101", Name: "Cola 0.33l", Count: "1", PriceMinor: 250}},
@@ -63,6 +93,7 @@ func simSaaS(cmd *cobra.Command, listen, ledger string) error {
 	if err != nil {
 		return err
 	}
+	sim.AddScript("2412090001", 1, scripts...)
 	ln, err := net.Listen("tcp", listen)
 	if err != nil {
 		return err
@@ -79,26 +110,37 @@ func simSaaS(cmd *cobra.Command, listen, ledger string) error {
 }
 
 func newSimTerminal() *cobra.Command {
-	var listen, pty, ledger string
+	var listen, pty, ledger, script string
 	cmd := &cobra.Command{
 		Use:   "terminal",
 		Short: "A ZVT card terminal on a serial line or TCP",
 		Long: `A ZVT card terminal over TCP (--listen) or on a serial line (--pty makes the link).
-Whenever it waits for a card, one is held to it after a second and approved.`,
+Whenever it waits for a card, one is held to it after a second and approved.
+
+A script is a YAML list of the cards instead, one after the other, for example one
+that is declined and one of which only a part is granted:
+
+  - {decline: 0x6f}
+  - {grant_minor: 1000, host: 2s}`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return simTerminal(cmd, listen, pty, ledger)
+			return simTerminal(cmd, listen, pty, ledger, script)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "address to listen on, such as 127.0.0.1:20007")
 	cmd.Flags().StringVar(&pty, "pty", "", "link to make to the serial line")
 	cmd.Flags().StringVar(&ledger, "ledger", "", "file that keeps what happened")
+	cmd.Flags().StringVar(&script, "script", "", "file of the cards")
 	cmd.MarkFlagsOneRequired("listen", "pty")
 	cmd.MarkFlagsMutuallyExclusive("listen", "pty")
 	return cmd
 }
 
-func simTerminal(cmd *cobra.Command, listen, pty, ledger string) error {
+func simTerminal(cmd *cobra.Command, listen, pty, ledger, script string) error {
+	cards, err := readScript[readersim.Card](script)
+	if err != nil {
+		return err
+	}
 	sim, err := readersim.New(readersim.Options{LedgerPath: ledger})
 	if err != nil {
 		return err
@@ -116,7 +158,11 @@ func simTerminal(cmd *cobra.Command, listen, pty, ledger string) error {
 	fmt.Fprintf(cmd.OutOrStdout(), "the terminal answers at %s\n", where)
 	return together(cmd.Context(), sim.Run, serve, func(ctx context.Context) error {
 		for ctx.Err() == nil {
-			res, err := sim.Tap(ctx, readersim.Card{Host: time.Second})
+			card := readersim.Card{Host: time.Second}
+			if len(cards) > 0 {
+				card, cards = cards[0], cards[1:]
+			}
+			res, err := sim.Tap(ctx, card)
 			if err == nil {
 				fmt.Fprintf(cmd.OutOrStdout(), "card: approved %v, receipt %04d, %d minor units\n", res.Approved, res.Receipt, res.AmountMinor)
 			}

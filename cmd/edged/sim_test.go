@@ -16,6 +16,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"edged/internal/sim/readersim"
+	"edged/internal/sim/saassim"
 )
 
 // screenOf collects what a running command prints.
@@ -173,6 +176,64 @@ func registered(t *testing.T, addr string) (answer []byte) {
 		answer = append(answer, b[:n]...)
 	}
 	return answer
+}
+
+// A script says what happens to the orders and to the cards.
+func TestASimulatorFollowsItsScript(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	scripts, err := readScript[saassim.Script](write("orders", `
+- shop: {open_after: 1s, close_after: 3s, take: [{id: "101", name: Cola, count: "1", price_minor: 250}]}
+  detect: {failed: true, msg: No video}
+  settle: {after: 5s}
+- {refuse_open: Machine Locked, calls: [{call: OpenDoor, kind: html, code: 502}]}
+`))
+	if err != nil || len(scripts) != 2 || scripts[0].Settle.After != 5*time.Second || scripts[0].Shop.CloseAfter != 3*time.Second || scripts[1].Calls[0].Code != 502 {
+		t.Errorf("%+v, %v", scripts, err)
+	}
+	cards, err := readScript[readersim.Card](write("cards", "- {decline: 0x6f}\n- {grant_minor: 1000, host: 2s}\n"))
+	if err != nil || len(cards) != 2 || cards[0].Decline != 0x6f || cards[1].Host != 2*time.Second || cards[1].GrantMinor != 1000 {
+		t.Errorf("%+v, %v", cards, err)
+	}
+	bad := write("bad", "- {refuse_open: x}\n- {refuse_opne: y}\n")
+	_, stderr, code := typed("sim", "saas", "--listen", "127.0.0.1:0", "--script", bad)
+	if code != exitProblem || !strings.Contains(stderr, bad) || !strings.Contains(stderr, "refuse_opne") || !strings.Contains(stderr, "2:") {
+		t.Errorf("exit code %d, %q; want the file, the line and the word", code, stderr)
+	}
+	t.Logf("%s", stderr)
+	base := after(started(t, "sim", "saas", "--listen", "127.0.0.1:0", "--script", write("no", "- {refuse_open: Machine Locked}\n")).awaitText(t, "\n"), "the cloud listens on ")
+	token := ask1(t, "POST", base+"/OpenApi/Login", "", `{"appId":"P000000000000000","key":"key","secret":"secret"}`)
+	answer := askRaw(t, base+"/OpenApi/Order/OpenDoor", token["token"].(string), fmt.Sprintf(
+		`{"orderId":"A1","machineId":"2412090001","doorNo":1,"transeType":0,"timeSp":%d,"notifyUrl":"http://127.0.0.1:1/n"}`, time.Now().Unix()))
+	if !strings.Contains(answer, "Machine Locked") {
+		t.Errorf("the first order is answered %s", answer)
+	}
+}
+
+// askRaw makes one call by hand and gives the answer as it came.
+func askRaw(t *testing.T, url, bearer, body string) string {
+	t.Helper()
+	req, err := http.NewRequest("POST", url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+bearer)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 // What is written to the line of the display stands on the screen.
