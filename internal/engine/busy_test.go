@@ -54,3 +54,35 @@ func TestStoppingWaitsForTheCallsThatAnAnswerAskedForMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+func TestM10_TimeSinceTheLastSaveIsNotReachableTimeAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		defer func() { b.stop() }()
+		heard := func(up bool) {
+			t.Helper()
+			if err := b.eng.SaaSHeard(t.Context(), up); err != nil {
+				t.Fatal(err)
+			}
+		}
+		heard(true)
+		time.Sleep(2 * saveEvery) // so that the next commit saves it
+		b.saas.answer = purchase.OpenInDoubt
+		b.term.taps <- struct{}{}
+		synctest.Wait()
+		id := b.saas.opened[0]
+		heard(false)
+		time.Sleep(12 * time.Minute)
+		b.restart()
+		synctest.Wait()
+		if got := b.phase(id); got != purchase.PhaseInDoubt {
+			t.Errorf("phase %s although no callback could arrive for 12 minutes, want %s", got, purchase.PhaseInDoubt)
+		}
+		heard(true)
+		time.Sleep(11 * time.Minute)
+		synctest.Wait()
+		if got := b.phase(id); got != purchase.PhaseClosed {
+			t.Errorf("phase %s after 11 minutes in which callbacks could arrive, want %s", got, purchase.PhaseClosed)
+		}
+	})
+}

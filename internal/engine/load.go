@@ -34,6 +34,7 @@ func (e *Engine) loadPowered(b []byte) {
 			e.log.Error("powered-on time is unreadable and starts anew", logkey.Err, err)
 		}
 	}
+	p.Up = false // whether the SaaS could reach us since it was saved is not known
 	e.powered = p.At(e.o.Clock.Read())
 	e.saved = e.powered.On
 }
