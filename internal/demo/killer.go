@@ -111,7 +111,7 @@ func (k *killer) wants(name string) bool {
 	if k.budget <= 0 || !isKillPoint(name) {
 		return false
 	}
-	odds := 0.05
+	odds := 0.03
 	if k.hits[name] == 0 {
 		odds = 0.6
 	}

@@ -38,10 +38,10 @@ type site struct {
 const (
 	openDeadline     = 3 * time.Second
 	resolveWindow    = 4 * time.Second
-	decisionDeadline = 8 * time.Second
+	decisionDeadline = 6 * time.Second
 	shortT2          = 400 * time.Millisecond
 	shortT3          = 800 * time.Millisecond
-	shortT4          = 5 * time.Second // longer than the terminal waits for a card
+	shortT4          = 3500 * time.Millisecond // longer than the terminal waits for a card
 )
 
 // shortened is the same as YAML; the run prints it first.
