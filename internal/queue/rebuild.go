@@ -186,16 +186,22 @@ func (c *conn) copyTables(src *conn) (lost, err error) {
 }
 
 // copyTable copies rows in the order of their key, the first column of every
-// table, until the end or until one cannot be read.
+// table, until the end or until one cannot be read. A row that does not have the
+// table's types is another table's, whose page stands in the wrong place: it is
+// passed over and is damage too.
 func (c *conn) copyTable(src *conn, table, order string) (unread, err error) {
+	var strange error
 	unread = src.each(func(st *sqlite3.Stmt) bool {
 		err = c.insertRow(table, st)
+		if errors.Is(err, sqlite3.CONSTRAINT) {
+			strange, err = err, nil
+		}
 		return err == nil
 	}, "SELECT * FROM "+table+" ORDER BY 1 "+order)
 	if unread != nil && !errors.Is(unread, sqlite3.ERROR) && !damaged(classify("", unread)) {
 		return nil, unread // not a matter of the file: no such table is one
 	}
-	return unread, err
+	return errors.Join(unread, strange), err
 }
 
 func (c *conn) insertRow(table string, row *sqlite3.Stmt) error {
