@@ -61,26 +61,29 @@ func (e *Engine) condition(reason lane.Reason, on bool) {
 }
 
 // startRecovery rewrites the store in a goroutine that the drain waits for, with
-// back-off until it works or the engine stops.
+// back-off until it works or the engine stops. A disk that takes a whole new file and
+// then no commit must not be worn out: the pause grows until a commit has worked.
 func (e *Engine) startRecovery() {
+	wait := e.recoverWait
+	e.recoverWait = longer(wait)
 	e.beside.start(func() {
-		wait := recoverFirst
-		for {
-			err := e.o.Store.Recover(context.Background())
-			if err == nil || errors.Is(err, queue.ErrClosed) {
-				e.recover <- err
-				return
-			}
-			e.log.Error("store cannot be written anew yet", logkey.Err, err, logkey.Wait, wait)
+		for ; ; wait = longer(wait) {
 			select {
 			case <-time.After(wait):
 			case <-e.quit:
 				return
 			}
-			wait = min(2*wait, recoverCap)
+			err := e.o.Store.Recover(context.Background())
+			if err == nil || errors.Is(err, queue.ErrClosed) {
+				e.recover <- err
+				return
+			}
+			e.log.Error("store cannot be written anew yet", logkey.Err, err, logkey.Wait, longer(wait))
 		}
 	})
 }
+
+func longer(wait time.Duration) time.Duration { return min(max(2*wait, recoverFirst), recoverCap) }
 
 // onRecovered reloads every order from the store: what it says is what counts.
 func (e *Engine) onRecovered(err error) {

@@ -94,7 +94,7 @@ func (e *Engine) write(fn func(*queue.Tx) error, money bool) error {
 		e.onCommitFailed(err)
 		return err
 	}
-	e.failing = false
+	e.failing, e.recoverWait = false, 0
 	return nil
 }
 

@@ -37,11 +37,17 @@ func readTranscripts(t *testing.T) (scripts []transcript.Script) {
 	return scripts
 }
 
-// stride: under the race detector, or for a short run, every sixteenth point has its
-// turn, another one of each transcript. EDGED_TORTURE=1 tries all even then, each
-// with a kill of the process and with a loss of power of the gateway.
+// stride: in a short run every sixteenth point has its turn, another one of each
+// transcript; under the race detector, which looks for races and not for points, every
+// fortieth. EDGED_TORTURE=1 tries all even then, each with a kill of the process and
+// with a loss of power of the gateway.
 func stride() int {
-	if !torture() && (raceDetector || testing.Short()) {
+	switch {
+	case torture():
+		return 1
+	case raceDetector:
+		return 40
+	case testing.Short():
 		return 16
 	}
 	return 1

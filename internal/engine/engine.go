@@ -84,11 +84,13 @@ type Engine struct {
 	timer    *time.Timer
 	storeBad error // why nothing is committed
 	failing  bool  // the last commit failed, and that is logged
-	refused  int64 // Mono ms of the last turn whose commit failed
-	recover  chan error
-	cared    int64 // Mono ms of the last look after the store
-	ticked   int64 // Mono ms of the last tick
-	heldAt   int64 // Mono ms of the last try to commit what is held
+	// recoverWait is the pause before the store is written anew the next time.
+	recoverWait time.Duration
+	refused     int64 // Mono ms of the last turn whose commit failed
+	recover     chan error
+	cared       int64 // Mono ms of the last look after the store
+	ticked      int64 // Mono ms of the last tick
+	heldAt      int64 // Mono ms of the last try to commit what is held
 
 	vacuuming atomic.Bool
 	sumBad    atomic.Bool // a sum of the ledger could not be read

@@ -141,16 +141,17 @@ func (f *fakeSaaS) OpenDoor(_ context.Context, r OpenRequest) purchase.OpenAnswe
 
 // bench is an engine on a real store with a fake terminal and SaaS.
 type bench struct {
-	t     *testing.T
-	dir   string
-	disk  queue.Options // beside the directory
-	clock *clock.Fake
-	store *queue.Store
-	term  *fakeTerminal
-	saas  *fakeSaaS
-	poll  func(context.Context, PollRequest) ([]Polled, error)
-	eng   *Engine
-	stop  func()
+	t      *testing.T
+	dir    string
+	disk   queue.Options  // beside the directory
+	change func(*Options) // before a start; nil: nothing
+	clock  *clock.Fake
+	store  *queue.Store
+	term   *fakeTerminal
+	saas   *fakeSaaS
+	poll   func(context.Context, PollRequest) ([]Polled, error)
+	eng    *Engine
+	stop   func()
 }
 
 func newBench(t *testing.T) *bench { return newBenchOn(t, queue.Options{}) }
@@ -172,7 +173,7 @@ func (b *bench) start() {
 		OpenDeadline: 15 * time.Second, ResolveWindow: 10 * time.Minute, DetectWait: time.Minute, DecisionDeadline: 20 * time.Hour,
 		DoorRemind: 90 * time.Second, DoorAlarm: 10 * time.Minute, HoldTTL: 120 * time.Hour, RetryBase: 30 * time.Second, RetryCap: 10 * time.Minute,
 	}
-	b.eng, err = New(b.t.Context(), Options{
+	o := Options{
 		Store: b.store, Clock: b.clock, SaaS: b.saas, Poll: b.poll,
 		Lanes: []LaneOptions{{
 			Settings: lane.Settings{Name: "front", Doors: []lane.Door{{MachineID: "m1", Number: 1}}, MaxHolds: 1},
@@ -180,7 +181,11 @@ func (b *bench) start() {
 		}},
 		EncodeReport: func(r purchase.Report) ([]byte, error) { return []byte(`{"ok":true}`), nil },
 		Audit:        func(err error) { b.t.Error(err) },
-	})
+	}
+	if b.change != nil {
+		b.change(&o)
+	}
+	b.eng, err = New(b.t.Context(), o)
 	if err != nil {
 		b.t.Fatal(err)
 	}
