@@ -62,8 +62,12 @@ func killPoints() []killPoint {
 	}
 }
 
-// perPurchase bounds the kills of one purchase, so that each also gets on.
-const perPurchase = 2
+// perPurchase bounds the kills of one purchase, so that each also gets on; spare is
+// one more for a point that was not hit yet.
+const (
+	perPurchase = 2
+	spare       = 1
+)
 
 func newKiller(seed uint64, kill func() bool, restart func()) *killer {
 	return &killer{
@@ -86,7 +90,7 @@ func (k *killer) End() {
 	defer k.killing.Unlock()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.budget = 0
+	k.budget = -spare
 }
 
 // Point may end the daemon here. It returns when the daemon is gone.
@@ -103,17 +107,21 @@ func (k *killer) Point(name string) {
 	k.restart()
 }
 
-// wants: a point that was not hit yet is taken more often than one that was.
+// wants: a point that was not hit yet is taken more often than one that was, and
+// surely when it is passed for the third time.
 func (k *killer) wants(name string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.passed[name]++
-	if k.budget <= 0 || !isKillPoint(name) {
-		return false
-	}
-	odds := 0.03
+	odds, budget := 0.03, k.budget
 	if k.hits[name] == 0 {
-		odds = 0.6
+		odds, budget = 0.6, budget+spare
+		if k.passed[name] >= 3 {
+			odds = 1
+		}
+	}
+	if budget <= 0 || !isKillPoint(name) {
+		return false
 	}
 	return k.rng.Float64() < odds
 }
