@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ncruces/go-sqlite3/vfs"
+
 	"edged/internal/lane"
 	"edged/internal/money"
 	"edged/internal/purchase"
@@ -111,6 +113,7 @@ func TestM3_WhileTheDiskHangsNothingIsAcknowledged(t *testing.T) {
 				<-hang
 			}
 		}, func() {})
+		defer vfs.Unregister(disk.name)
 		b := newBenchOn(t, queue.Options{VFS: disk.name})
 		defer func() { b.stop() }()
 		b.change = func(o *Options) { o.Progress = func() { turns.Add(1) } }

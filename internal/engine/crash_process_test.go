@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing/synctest"
 
+	"github.com/ncruces/go-sqlite3/vfs"
+
 	"edged/internal/lane"
 	"edged/internal/purchase"
 	"edged/internal/queue"
@@ -85,6 +87,7 @@ func (w *crashWorld) startProcess(dir string) {
 		if err := p.store.Close(); err != nil {
 			w.t.Error(err)
 		}
+		vfs.Unregister(p.disk.name)
 	}
 	w.p = p
 	w.lockDo(func() { p.live = !w.home })

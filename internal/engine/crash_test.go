@@ -53,15 +53,15 @@ func stride() int {
 	return 1
 }
 
-// TestEveryTranscriptSurvivesAKillAtEveryPoint plays every transcript of the
+// TestCrashAtEveryPointOfEveryTranscript plays every transcript of the
 // purchase through a real engine on the real store, and again for every point at
 // which it can be killed: before and after each commit, behind each effect and each
 // answer. A fresh engine goes on with the files that are left. The end must be the
 // same money and the same reports, or one that crashRules names.
-func TestEveryTranscriptSurvivesAKillAtEveryPoint(t *testing.T) {
+func TestCrashAtEveryPointOfEveryTranscript(t *testing.T) {
 	scripts := readTranscripts(t)
 	c := &crashCount{ends: map[string]int{}}
-	t.Cleanup(func() { t.Logf("%d transcripts, killed %d times: %v", len(scripts), c.cuts, c.ends) })
+	t.Cleanup(func() { t.Logf("%d transcripts, %d cuts, their ends: %v", len(scripts), c.cuts, c.ends) })
 	empty := emptyStore(t)
 	for i, s := range scripts {
 		t.Run(s.Name, func(t *testing.T) {
