@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -272,8 +273,14 @@ func TestScriptsOfAnOrder(t *testing.T) {
 				_ = g.sim.DoorClosed("A", water("1"))
 			}
 			time.Sleep(2 * time.Hour)
-			if got := g.actions(); got != c.want {
-				t.Errorf("%s: got %q, want %q", name, got, c.want)
+			// Forged ones come together with the real one, in any order.
+			got, want := strings.Fields(g.actions()), strings.Fields(c.want)
+			if strings.Contains(name, "forged") {
+				slices.Sort(got)
+				slices.Sort(want)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: got %q, want %q", name, got, want)
 			}
 		})
 	}
