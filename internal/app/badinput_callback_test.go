@@ -76,7 +76,7 @@ func hasLabels(m *dto.Metric, values []string) bool {
 	return true
 }
 
-func TestBadCallbacksMoveNoMoney(t *testing.T) {
+func TestM6_BadCallbacksMoveNoMoney(t *testing.T) {
 	s := newBadSite(t, badOptions{saas: func(o *saassim.Options) { o.Default.NoDetect = true }})
 	s.plug(s.term.ServePty)
 	d := s.start(nil)

@@ -35,7 +35,7 @@ const portal = "<html><head><title>Hotel WiFi</title></head><body>Please accept 
 // The SaaS goes bad while a customer's goods are being recognised: the money is taken
 // all the same, the report stays in the queue with the cause, no further card is
 // taken, and all of it comes back by itself.
-func TestNonsenseFromTheSaaSLosesNoReportAndTakesNoCards(t *testing.T) {
+func TestM4_NonsenseFromTheSaaSLosesNoReportAndTakesNoCards(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("the daemon follows a redirect to another place, with its token")
 	}))

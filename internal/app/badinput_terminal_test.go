@@ -53,7 +53,7 @@ func frames(r *rand.Rand) []byte {
 	return zvt.AppendFrame(nil, apdu)
 }
 
-func TestATerminalThatTalksGarbageIsOutOfServiceAndComesBack(t *testing.T) {
+func TestM11_ATerminalThatTalksGarbageIsOutOfServiceAndComesBack(t *testing.T) {
 	for name, next := range map[string]func(*rand.Rand) ([]byte, time.Duration){
 		"random bytes": func(r *rand.Rand) ([]byte, time.Duration) {
 			b := make([]byte, 1+r.IntN(256))

@@ -252,10 +252,10 @@ func TestTheWholeDaemonSellsInVirtualTime(t *testing.T) {
 	})
 }
 
-// TestAnHourWithoutTheSaaS cuts the network as a customer's goods are recognised: the
+// TestM12_AnHourWithoutTheSaaS cuts the network as a customer's goods are recognised: the
 // money is taken all the same, the report waits, no card is taken meanwhile, and all
 // of it comes back by itself.
-func TestAnHourWithoutTheSaaS(t *testing.T) {
+func TestM12_AnHourWithoutTheSaaS(t *testing.T) {
 	var cut func()
 	o := marketOptions{world: func(w *world.Options) {
 		w.SaaS.OnPoint = func(point string) {

@@ -13,7 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-func TestASecretHidesItselfHoweverItIsPrinted(t *testing.T) {
+func TestM8_ASecretHidesItselfHoweverItIsPrinted(t *testing.T) {
 	const value = "s3cret-value"
 	holder := struct {
 		Key  Secret

@@ -98,7 +98,7 @@ func (r *cutRun) sale(i int) (s cutSale) {
 	return s
 }
 
-func TestAFullDiskTakesLanesOutBeforeTheReserve(t *testing.T) {
+func TestM9_AFullDiskTakesLanesOutBeforeTheReserve(t *testing.T) {
 	onFullDisk(t, func(t *testing.T, r *cutRun, disk *fullDisk) {
 		disk.fill(t, true)
 		r.terms["front"].taps <- 0

@@ -57,7 +57,7 @@ func TestM13_WhatTheSaaSToldOfAParkedOrderCountsWhenItGoesOn(t *testing.T) {
 	})
 }
 
-func TestAParkedOrderKeepsABoundedNumberOfRepeats(t *testing.T) {
+func TestM9_AParkedOrderKeepsABoundedNumberOfRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		defer func() { b.stop() }()

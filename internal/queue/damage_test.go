@@ -57,7 +57,7 @@ func fill(t testing.TB, dir string, n int) (seqs []Seq) {
 	return seqs
 }
 
-func TestABadRecordIsMovedAsideAndTheRestGoesOn(t *testing.T) {
+func TestM11_ABadRecordIsMovedAsideAndTheRestGoesOn(t *testing.T) {
 	const flip = "CAST(substr(%[1]s,1,length(%[1]s)-1) || x'EE' AS BLOB)"
 	for _, c := range []struct{ table, change string }{
 		{"orders", "UPDATE orders SET state=" + fmt.Sprintf(flip, "state") + " WHERE seq=(SELECT min(seq) FROM orders)"},

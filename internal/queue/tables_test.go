@@ -32,7 +32,7 @@ func spool(t *testing.T, s *Store, classes map[EventClass]int, size int) (first,
 	return first, last
 }
 
-func TestThinningTakesTheLowestClassFirstAndKeepsItsEnds(t *testing.T) {
+func TestM9_ThinningTakesTheLowestClassFirstAndKeepsItsEnds(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		limit EventLimit

@@ -99,7 +99,7 @@ func TestReachableClasses(t *testing.T) {
 	}
 }
 
-func TestM8NoSecretIsInAnError(t *testing.T) {
+func TestM8_NoSecretIsInAnError(t *testing.T) {
 	// A login knows no order: the mac cannot come back in its answer.
 	ofLogin := []string{"k3y", "s3cret"}
 	ofCall := append([]string{"t0ken-1", door().NotifyURL.Reveal(), "amxGMZ9BPu2V2hXAQRiXWj"}, ofLogin...)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func TestTheWatchdogIsFedOnlyWhileThereIsProgress(t *testing.T) {
+func TestM12_TheWatchdogIsFedOnlyWhileThereIsProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var fed []time.Duration

@@ -45,7 +45,7 @@ func TestBytesBehindTheCommandAreRefusedWhereOneIsExpected(t *testing.T) {
 	}
 }
 
-func TestAPDUShowsItselfRedacted(t *testing.T) {
+func TestM8_APDUShowsItselfRedacted(t *testing.T) {
 	a := mustDecode(t, unhex(t, "06 50 03 12 34 56"))
 	want := "065003eeeeee"
 	if got := fmt.Sprintf("%v", a); got != want {
