@@ -22,6 +22,7 @@ type killer struct {
 	mu     sync.Mutex
 	rng    *rand.Rand
 	budget int            // kills left for this purchase
+	eager  bool           // a point that was not hit yet may take the spare kill, in the end surely
 	hits   map[string]int // kills by point
 	passed map[string]int // how often a point was passed
 }
@@ -71,7 +72,7 @@ const (
 
 func newKiller(seed uint64, kill func() bool, restart func()) *killer {
 	return &killer{
-		kill: kill, restart: restart, rng: rand.New(rand.NewPCG(seed, 0x6b696c6c)),
+		kill: kill, restart: restart, rng: rand.New(rand.NewPCG(seed, 0x6b696c6c)), eager: true,
 		hits: map[string]int{}, passed: map[string]int{},
 	}
 }
@@ -115,8 +116,11 @@ func (k *killer) wants(name string) bool {
 	k.passed[name]++
 	odds, budget := 0.03, k.budget
 	if k.hits[name] == 0 {
-		odds, budget = 0.6, budget+spare
-		if k.passed[name] >= 3 {
+		odds = 0.6
+		if k.eager {
+			budget += spare
+		}
+		if k.eager && k.passed[name] >= 3 {
 			odds = 1
 		}
 	}

@@ -225,7 +225,7 @@ func visitOf(t *testing.T, exe string, s sabotage) []audit.Finding {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.close(true) }() // a sabotaged daemon may end as it likes
-	d.killer.rng = rand.New(&aim{k: d.killer, point: s.kill})
+	d.killer.rng, d.killer.eager = rand.New(&aim{k: d.killer, point: s.kill}), false
 	if s.kill != "" {
 		d.killer.budget = 1
 	}
