@@ -337,7 +337,7 @@ func (w *world) laneActions(add adder) {
 	}
 	add("the lane has asked", func(w *world) {
 		if w.hold == open && !w.plan.noAsk {
-			w.post(purchase.HoldFound{Hold: purchase.Hold{Receipt: "0123", Amount: 1000}})
+			w.post(purchase.HoldFound{Hold: purchase.Hold{Receipt: "0123", Amount: w.s.Terms.Limit}})
 			return
 		}
 		w.post(purchase.HoldAbsent{})
