@@ -100,10 +100,10 @@ func (w *work) onGrantEnded(b Ended) {
 	h := w.Hold
 	h.End = b.Outcome
 	h.Acked = h.Acked || b.Acked || b.Outcome == Done
-	switch b.Outcome {
-	case Done:
+	if b.Outcome == Done {
 		return
-	case NotDone:
+	}
+	if b.Outcome == NotDone && h.Settled == "" { // of an expired hold nothing is left to reverse
 		h.Gone = "the terminal reversed the hold"
 		if h.Acked {
 			h.Gone += " after our acknowledgement"

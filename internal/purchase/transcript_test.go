@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"edged/internal/ledger"
 	"edged/internal/purchase"
 	"edged/internal/purchase/transcript"
 )
@@ -14,7 +15,8 @@ import (
 var rewrite = flag.Bool("rewrite", false, "write what Step yields into testdata/*.txt, to be reviewed as a diff")
 
 // TestTranscripts plays every testdata/*.txt and compares what Step yields. Each
-// event is told a second time behind its back: that must change nothing.
+// event is told a second time behind its back: that must change nothing. The ledger
+// adds up after each.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -35,7 +37,12 @@ func playFile(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var line ledger.Line
 	got, err := script.Play(func(before purchase.State, ev purchase.Event, after purchase.State, _ []purchase.Effect) {
+		line = line.Post(before, after, ledger.Mark{})
+		if err := line.Check(after); err != nil {
+			t.Errorf("%s: %v", ev.Body.Kind(), err)
+		}
 		checkTwice(t, ev, after)
 		checkStored(t, after, ev)
 	})
