@@ -37,7 +37,7 @@ func overwrite(t *testing.T, path string, at, n int64) {
 // whatever became of the file, says what was damaged and where the damaged one is
 // kept; the customer's money is settled by the right amount, or the terminal's hold
 // is a task for a person, and nothing is taken twice.
-func TestADamagedStoreIsSetAsideAndNothingIsTakenTwice(t *testing.T) {
+func TestM11_ADamagedStoreIsSetAsideAndNothingIsTakenTwice(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		damage func(t *testing.T, path string)

@@ -101,7 +101,7 @@ func TestM11_ATerminalThatTalksGarbageIsOutOfServiceAndComesBack(t *testing.T) {
 }
 
 // The garbage of a device must not pile up: what is not a message is thrown away.
-func TestAFloodOnTheTerminalsLineTakesNoMemory(t *testing.T) {
+func TestM9_AFloodOnTheTerminalsLineTakesNoMemory(t *testing.T) {
 	s := newBadSite(t, badOptions{})
 	block := make([]byte, 1<<16)
 	sent := 0

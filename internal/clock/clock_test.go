@@ -39,7 +39,7 @@ func TestTimesyncdFileIsASecondSign(t *testing.T) {
 	}
 }
 
-func TestVerifyTimeIsTheLatest(t *testing.T) {
+func TestM10_VerifyTimeIsTheLatest(t *testing.T) {
 	build, good := noon(), noon().Add(time.Hour)
 	tests := []struct {
 		name       string

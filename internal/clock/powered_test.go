@@ -12,7 +12,7 @@ const year = 365 * 24 * time.Hour
 
 func noon() time.Time { return time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC) }
 
-func TestPoweredCountsBootTimeWhateverTheWallDoes(t *testing.T) {
+func TestM10_PoweredCountsBootTimeWhateverTheWallDoes(t *testing.T) {
 	for _, step := range []time.Duration{0, time.Hour, -time.Hour, 20 * year, -20 * year} {
 		c := NewStill(noon())
 		p := Powered{}.At(c.Read())
@@ -135,7 +135,7 @@ func TestReachableCountsOnlyWhileToldSo(t *testing.T) {
 	}
 }
 
-func TestPoweredNeverGoesBackAndNeverExceedsTheTruth(t *testing.T) {
+func TestM10_PoweredNeverGoesBackAndNeverExceedsTheTruth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := NewStill(noon())
 		p := Powered{}.At(c.Read())

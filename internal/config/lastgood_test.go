@@ -31,7 +31,7 @@ site: "1"
 	return file, content, c
 }
 
-func TestTheLastValidConfigurationOutlivesABrokenFile(t *testing.T) {
+func TestM11_TheLastValidConfigurationOutlivesABrokenFile(t *testing.T) {
 	file, content, want := goodConfig(t)
 	if err := SaveLastGood(want); err != nil {
 		t.Fatal(err)

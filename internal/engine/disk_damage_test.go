@@ -71,10 +71,10 @@ func closedStore(t *testing.T, log *powerfail.Log, at int) powerfail.Files {
 	return disk.Files()
 }
 
-// TestADamagedStoreMovesNoOtherMoney damages the closed store in the middle of
+// TestM11_ADamagedStoreMovesNoOtherMoney damages the closed store in the middle of
 // purchases. edged then starts, or says clearly why not. What it cannot read is named
 // and moves no money; what it can read settles as if nothing had happened.
-func TestADamagedStoreMovesNoOtherMoney(t *testing.T) {
+func TestM11_ADamagedStoreMovesNoOtherMoney(t *testing.T) {
 	plan := cutPlan()[:8]
 	log := recordCut(t, plan, nil)
 	each := 8

@@ -121,7 +121,7 @@ func TestM9_AFullDiskTakesLanesOutBeforeTheReserve(t *testing.T) {
 	})
 }
 
-func TestTheMoneyReserveSettlesWhatIsOpen(t *testing.T) {
+func TestM9_TheMoneyReserveSettlesWhatIsOpen(t *testing.T) {
 	onFullDisk(t, func(t *testing.T, r *cutRun, disk *fullDisk) {
 		r.terms["front"].taps <- 0
 		time.Sleep(500 * time.Millisecond) // the hold stands, the door is asked for

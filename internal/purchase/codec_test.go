@@ -164,9 +164,9 @@ func TestAStateStaysSmall(t *testing.T) {
 	t.Logf("the largest of 100 after chaos: %d bytes", largest)
 }
 
-// TestATerminalThatFailsForDaysDoesNotGrowTheState: the commands of a kind take
+// TestM9_ATerminalThatFailsForDaysDoesNotGrowTheState: the commands of a kind take
 // each other's place.
-func TestATerminalThatFailsForDaysDoesNotGrowTheState(t *testing.T) {
+func TestM9_ATerminalThatFailsForDaysDoesNotGrowTheState(t *testing.T) {
 	lines := "# failing\narm\ngranted 50.00\narm ended done\nopen accepted\ndetected 1x9.20\n"
 	for range 500 {
 		lines += "capture ended not_done host_offline\n+5m\nask ended done open\n"
@@ -187,7 +187,7 @@ func TestATerminalThatFailsForDaysDoesNotGrowTheState(t *testing.T) {
 	}
 }
 
-func TestLongTextsFromOutsideAreCut(t *testing.T) {
+func TestM9_LongTextsFromOutsideAreCut(t *testing.T) {
 	long := strings.Repeat("ü", 100_000)
 	script, err := transcript.Parse("long", "# long\narm\ngranted 50.00\narm ended done\nopen refused msg=\""+long+"\"\n")
 	if err != nil {

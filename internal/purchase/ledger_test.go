@@ -9,9 +9,9 @@ import (
 	"edged/internal/purchase"
 )
 
-// TestM2TheLedgerBalancesWhateverHappens: after every event the entries balance, say
+// TestM2_TheLedgerBalancesWhateverHappens: after every event the entries balance, say
 // what the order's facts say, and took no money back from where it cannot come back.
-func TestM2TheLedgerBalancesWhateverHappens(t *testing.T) {
+func TestM2_TheLedgerBalancesWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var line ledger.Line
 		s := chaos(t, func(x turn) {

@@ -251,7 +251,7 @@ func leaf(t testing.TB, dir, table string) (page int64) {
 	}
 }
 
-func TestADamagedPageCostsOnlyItsOwnRows(t *testing.T) {
+func TestM11_ADamagedPageCostsOnlyItsOwnRows(t *testing.T) {
 	dir := t.TempDir()
 	seqs := fill(t, dir, 200)
 	damage(t, dir, leaf(t, dir, "orders"))

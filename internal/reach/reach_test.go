@@ -135,7 +135,7 @@ func TestOneLostCallIsNoOutage(t *testing.T) {
 	})
 }
 
-func TestOutageAndRecovery(t *testing.T) {
+func TestM12_OutageAndRecovery(t *testing.T) {
 	run(t, func(*bench) {}, func(b *bench) {
 		b.wait(10 * time.Second)
 		b.down = true

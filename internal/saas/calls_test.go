@@ -155,7 +155,7 @@ func TestTimeSpFollowsTheSaaS(t *testing.T) {
 	})
 }
 
-func TestBadDatesDoNotMoveTheClock(t *testing.T) {
+func TestM10_BadDatesDoNotMoveTheClock(t *testing.T) {
 	s := &saasTime{now: time.Now}
 	for _, date := range []string{"", "yesterday", "2031-03-04"} {
 		s.learn(date)

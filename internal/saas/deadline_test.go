@@ -25,7 +25,7 @@ func wantExpired(t *testing.T, err error) {
 }
 
 // TestM5 is about what may be slow between the decision and the first byte.
-func TestM5NothingIsWrittenAfterTheDeadline(t *testing.T) {
+func TestM5_NothingIsWrittenAfterTheDeadline(t *testing.T) {
 	slowly := func(s *server, d time.Duration) func(context.Context, string, string) (net.Conn, error) {
 		return func(ctx context.Context, network, addr string) (net.Conn, error) {
 			time.Sleep(d)
@@ -73,7 +73,7 @@ func TestM5NothingIsWrittenAfterTheDeadline(t *testing.T) {
 	}
 }
 
-func TestM5TheDeadlineEndsWhileTheConnectionIsMade(t *testing.T) {
+func TestM5_TheDeadlineEndsWhileTheConnectionIsMade(t *testing.T) {
 	srv := &server{answer: says(200, doorAnswer)}
 	var slow time.Duration
 	run(t, srv, func(o *Options) {
@@ -104,10 +104,10 @@ func TestM5TheDeadlineEndsWhileTheConnectionIsMade(t *testing.T) {
 	})
 }
 
-// TestM5AtTheLastInstant lets the deadline end exactly between the connection being
+// TestM5_AtTheLastInstant lets the deadline end exactly between the connection being
 // picked and the first byte: expired says no when it is asked before, and yes when
 // the byte is about to leave.
-func TestM5AtTheLastInstant(t *testing.T) {
+func TestM5_AtTheLastInstant(t *testing.T) {
 	for _, reused := range []bool{false, true} {
 		srv := &server{answer: says(200, doorAnswer)}
 		run(t, srv, nil, func(t *testing.T, c *Client) {
@@ -136,7 +136,7 @@ func TestM5AtTheLastInstant(t *testing.T) {
 	}
 }
 
-func TestM5HoldsForTheRepeatAfterA401(t *testing.T) {
+func TestM5_HoldsForTheRepeatAfterA401(t *testing.T) {
 	srv := &server{}
 	srv.answer = func(w http.ResponseWriter, r *http.Request) {
 		if _, calls := srv.counts(); calls == 1 {

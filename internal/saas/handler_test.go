@@ -334,7 +334,7 @@ func TestRelayedCallbacksAreVerifiedAgain(t *testing.T) {
 	}
 }
 
-func TestM8TheLogKnowsOrdersButNoMac(t *testing.T) {
+func TestM8_TheLogKnowsOrdersButNoMac(t *testing.T) {
 	var logged strings.Builder
 	h, _ := handler(t, Stored, errors.New("disk full"), func(o *HandlerOptions) {
 		o.Log = slog.New(slog.NewTextHandler(&logged, nil))

@@ -379,9 +379,9 @@ func TestTenThousandReports(t *testing.T) {
 	})
 }
 
-// TestMoreStuckThanRemembered: what is held back has a bound (M9); beyond it the
+// TestM9_MoreStuckThanRemembered: what is held back has a bound (M9); beyond it the
 // whole drain slows down, and nothing is lost.
-func TestMoreStuckThanRemembered(t *testing.T) {
+func TestM9_MoreStuckThanRemembered(t *testing.T) {
 	const n = 4200
 	prepare := func(b *bench) {
 		for o := 1; o <= n; o++ {

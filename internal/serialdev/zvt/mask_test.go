@@ -85,7 +85,7 @@ func TestM8_TextsLoseCardNumbers(t *testing.T) {
 	}
 }
 
-func TestNoMessageHoldsCardDataM8(t *testing.T) {
+func TestM8_NoMessageHoldsCardData(t *testing.T) {
 	const pan, middle = "4111111111111111", "111111111"
 	track := "4111111111111111d25122010000000000"
 	status := "2700 22f0f8" + pan + " 23f1f7" + track + " 24f0f1f7" + track + " 2df1f7" + track +
@@ -122,7 +122,7 @@ func TestNoMessageHoldsCardDataM8(t *testing.T) {
 	}
 }
 
-func TestStatusCompletionHoldsNoCardDataM8(t *testing.T) {
+func TestM8_AStatusCompletionHoldsNoCardData(t *testing.T) {
 	data := unhex(t, "f0f0f1 41 00 060b 1f08084111111111111111")
 	m, err := ParseStatusCompletion(APDU{Class: 0x06, Instr: 0x0F, Data: data})
 	if err != nil {

@@ -45,8 +45,8 @@ func TestOptionsThatCannotWork(t *testing.T) {
 	}
 }
 
-// TestLogsHaveNeitherCardNorPassword is M8 for this room: debug logs have frames.
-func TestLogsHaveNeitherCardNorPassword(t *testing.T) {
+// TestM8_LogsHaveNeitherCardNorPassword is M8 for this room: debug logs have frames.
+func TestM8_LogsHaveNeitherCardNorPassword(t *testing.T) {
 	var log bytes.Buffer
 	script := arm50 + yes +
 		"< 04 0F 17 27 00 04 00 00 00 00 50 00 87 01 23 22 F0 F8 41 11 11 11 11 11 11 11\n> …\n" + timedOut
