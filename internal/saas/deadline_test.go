@@ -24,7 +24,8 @@ func wantExpired(t *testing.T, err error) {
 	}
 }
 
-// TestM5 is about what may be slow between the decision and the first byte.
+// TestM5_NothingIsWrittenAfterTheDeadline: whatever is slow between the decision and
+// the first byte, that byte is not written too late.
 func TestM5_NothingIsWrittenAfterTheDeadline(t *testing.T) {
 	slowly := func(s *server, d time.Duration) func(context.Context, string, string) (net.Conn, error) {
 		return func(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -45,7 +45,7 @@ func TestOptionsThatCannotWork(t *testing.T) {
 	}
 }
 
-// TestM8_LogsHaveNeitherCardNorPassword is M8 for this room: debug logs have frames.
+// TestM8_LogsHaveNeitherCardNorPassword: debug logs have frames, with both masked.
 func TestM8_LogsHaveNeitherCardNorPassword(t *testing.T) {
 	var log bytes.Buffer
 	script := arm50 + yes +
