@@ -127,7 +127,7 @@ func openTruths(s purchase.State) []known {
 
 // reloaded is the world around a stored order, with a history for the auditor that
 // fits its facts.
-func reloaded(k kept, s purchase.State, tr known) *world {
+func reloaded(k keptOrder, s purchase.State, tr known) *world {
 	p := &plan{
 		name: k.name, says: []purchase.Body{sign("closed"), word(purchase.FromDetection, 0, 1)},
 		session: s.Terms.SessionLimit > 0, noAsk: s.Terms.SessionLimit > 0 || (s.Hold != nil && s.Hold.NoAsk),

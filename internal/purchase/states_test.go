@@ -1,30 +1,24 @@
 package purchase_test
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/json"
-	"errors"
 	"flag"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"edged/internal/purchase"
 	"edged/internal/purchase/transcript"
+	"edged/internal/testutil/kept"
 )
 
 var writeStates = flag.String("write-states", "", "write the states that are missing below testdata/states/`VERSION`; never one that is there")
 
-// kept is an order as some edged has left it in the field: the bytes in
+// keptOrder is an order as some edged has left it in the field: the bytes in
 // testdata/states. It was once taken from a transcript; the file stays as it is
 // whatever becomes of the transcript and of Step.
-type kept struct {
+type keptOrder struct {
 	name   string
 	phase  purchase.Phase
 	from   string        // transcript
@@ -34,8 +28,8 @@ type kept struct {
 
 // statesV1 has every phase, and in each what an order can be waiting for. A new
 // situation is a new row; no row and no file is ever changed.
-func statesV1() []kept {
-	return []kept{
+func statesV1() []keptOrder {
+	return []keptOrder{
 		{"armed", purchase.PhaseArmed, "paid", 1, 0},
 		{"unclear_after_a_restart", purchase.PhaseUnclear, "restart_armed", 2, 0},
 		{"opening_hold_not_acknowledged", purchase.PhaseOpening, "paid", 3, 0},
@@ -90,82 +84,40 @@ func statesV1() []kept {
 	}
 }
 
-const (
-	statesDir = "testdata/states"
-	sumsFile  = "SHA256SUMS" // as sha256sum writes and checks it
-)
-
-func (k kept) file(version string) string {
-	return filepath.Join(statesDir, version, k.name+".json")
+func statesDir() kept.Dir {
+	d := kept.Dir{Path: "testdata/states/v1"}
+	for _, o := range statesV1() {
+		d.Names = append(d.Names, o.name)
+	}
+	return d
 }
 
 // clock is the time at which the state was stored.
-func (k kept) clock() transcript.Clock {
+func (k keptOrder) clock() transcript.Clock {
 	c := transcript.Start()
 	c.Pass(k.passed, false)
 	return c
 }
 
 // TestKeptStatesAreThoseOnceWritten: a stored state is what is in the field, so its
-// file is never edited, renamed or removed; the sums hold them.
+// file is never edited, renamed or removed.
 func TestKeptStatesAreThoseOnceWritten(t *testing.T) {
-	if *writeStates != "" {
-		writeKept(t, *writeStates)
+	d := statesDir()
+	switch *writeStates {
+	case "":
+	case "v1":
+		d.Write(t, func(name string) []byte {
+			at := slices.Index(d.Names, name)
+			return []byte(stored(statesV1()[at].take(t)))
+		})
+	default:
+		t.Fatalf("there is no table of states for %q", *writeStates)
 	}
-	sums, err := os.ReadFile(filepath.Join(statesDir, "v1", sumsFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want strings.Builder
-	for _, k := range statesV1() {
-		b, err := os.ReadFile(k.file("v1"))
-		if err != nil {
-			t.Fatalf("%v: write it with -write-states v1", err)
-		}
-		fmt.Fprintf(&want, "%x  %s.json\n", sha256.Sum256(b), k.name)
-	}
-	if string(sums) != want.String() {
-		t.Errorf("a stored state was changed, or one is new; run with -write-states v1 only for a new one\n%s", firstDifference(want.String(), string(sums)))
-	}
-	files, err := filepath.Glob(filepath.Join(statesDir, "v1", "*.json"))
-	if err != nil || len(files) != len(statesV1()) {
-		t.Errorf("%d files, %d rows in the table (%v)", len(files), len(statesV1()), err)
-	}
-}
-
-// writeKept writes the states that have no file, and their sums below the others.
-func writeKept(t *testing.T, version string) {
-	t.Helper()
-	if version != "v1" {
-		t.Fatalf("there is no table of states for %q", version)
-	}
-	sums, err := os.OpenFile(filepath.Join(statesDir, version, sumsFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sums.Close()
-	for _, k := range statesV1() {
-		if _, err := os.Stat(k.file(version)); !errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		b := []byte(stored(k.take(t)))
-		f, err := os.OpenFile(k.file(version), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = f.Write(b)
-		if err = errors.Join(err, f.Close()); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := fmt.Fprintf(sums, "%x  %s.json\n", sha256.Sum256(b), k.name); err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("written: %s", k.name)
-	}
+	d.Check(t)
 }
 
 // take plays the transcript up to the state.
-func (k kept) take(t *testing.T) purchase.State {
+func (k keptOrder) take(t *testing.T) purchase.State {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", k.from+".txt"))
 	if err != nil {
@@ -196,66 +148,30 @@ func (k kept) take(t *testing.T) purchase.State {
 // writes every fact of it again. A field that is renamed, or decoded as another
 // type, would be forgotten by all gateways in the field at their next update.
 func TestKeptStatesLoseNoFact(t *testing.T) {
-	for _, k := range statesV1() {
-		b, s := k.load(t)
-		if got := s.Phase(); got != k.phase {
-			t.Errorf("%s is read as %s, stored as %s", k.name, got, k.phase)
+	for _, o := range statesV1() {
+		b, s := o.load(t)
+		if got := s.Phase(); got != o.phase {
+			t.Errorf("%s is read as %s, stored as %s", o.name, got, o.phase)
 		}
 		if err := s.Check(); err != nil {
-			t.Errorf("%s: %v", k.name, err)
+			t.Errorf("%s: %v", o.name, err)
 		}
-		var was, is map[string]any
-		if err := errors.Join(exactly(b, &was), exactly([]byte(stored(s)), &is)); err != nil {
+		lost, err := kept.Lost(b, []byte(stored(s)))
+		if err != nil {
 			t.Fatal(err)
 		}
-		delete(was, "v")
-		for _, lost := range missing("", was, is) {
-			t.Errorf("%s: %s is lost", k.name, lost)
+		for _, what := range lost {
+			t.Errorf("%s: %s", o.name, what)
 		}
 	}
 }
 
-func (k kept) load(t *testing.T) ([]byte, purchase.State) {
+func (k keptOrder) load(t *testing.T) ([]byte, purchase.State) {
 	t.Helper()
-	b, err := os.ReadFile(k.file("v1"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := statesDir().Read(t, k.name)
 	s, err := purchase.DecodeState(b)
 	if err != nil {
 		t.Fatalf("%s: %v", k.name, err)
 	}
 	return b, s
-}
-
-// exactly reads JSON with numbers as they are written.
-func exactly(b []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	return d.Decode(v)
-}
-
-// missing names what is in was and not, or not the same, in is.
-func missing(at string, was, is any) (lost []string) {
-	switch was := was.(type) {
-	case map[string]any:
-		is, _ := is.(map[string]any)
-		for name, v := range was {
-			lost = append(lost, missing(at+"."+name, v, is[name])...)
-		}
-	case []any:
-		is, _ := is.([]any)
-		for i, v := range was {
-			if i >= len(is) {
-				return append(lost, fmt.Sprintf("%s[%d]", at, i))
-			}
-			lost = append(lost, missing(fmt.Sprintf("%s[%d]", at, i), v, is[i])...)
-		}
-	default:
-		if was != is {
-			lost = append(lost, fmt.Sprintf("%s: %v is now %v", at, was, is))
-		}
-	}
-	slices.Sort(lost)
-	return lost
 }
