@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +15,13 @@ import (
 	"edged/internal/purchase"
 	"edged/internal/sim/readersim"
 	"edged/internal/sim/saassim"
+)
+
+// What must never be seen outside the files they are read from.
+const (
+	siteKey         = "key-of-the-site-7f3a"
+	siteSecret      = "secret-of-the-site-91bc"
+	siteCallbackKey = "ab0011223344556677889900aabbccddeeff00112233445566778899aabbccdd"
 )
 
 // site is a gateway's surroundings on real wires: the vendor's SaaS over HTTP and
@@ -33,7 +38,7 @@ func newSite(t *testing.T) *site {
 	s := &site{dir: t.TempDir()}
 	var err error
 	s.saas, err = saassim.New(saassim.Options{
-		AppID: "P000000000000000", Key: "k", Secret: "s", DetectAfter: 20 * time.Millisecond, RepeatEvery: 50 * time.Millisecond,
+		AppID: "P000000000000000", Key: siteKey, Secret: siteSecret, DetectAfter: 20 * time.Millisecond, RepeatEvery: 50 * time.Millisecond,
 		Machines: []saassim.Machine{{ID: "2412090001", PreAuthorLimit: "50", Currency: "EUR"}},
 	})
 	if err != nil {
@@ -64,9 +69,9 @@ func (s *site) writeConfig(t *testing.T, saasURL, link string) {
 		}
 		return path
 	}
-	write("saas-key", "k")
-	write("saas-secret", "s")
-	write("callback-key", strings.Repeat("ab", 32))
+	write("saas-key", siteKey)
+	write("saas-secret", siteSecret)
+	write("callback-key", siteCallbackKey)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +97,11 @@ admin_socket: %s
 
 func (s *site) app(t *testing.T) *App {
 	t.Helper()
+	return s.appLogging(t, slog.NewTextHandler(t.Output(), nil))
+}
+
+func (s *site) appLogging(t *testing.T, to slog.Handler) *App {
+	t.Helper()
 	conf, problems := config.Load(s.conf)
 	for _, p := range problems {
 		t.Error(p)
@@ -100,7 +110,7 @@ func (s *site) app(t *testing.T) *App {
 		t.FailNow()
 	}
 	secrets, _ := config.LoadSecrets(conf)
-	a, err := New(t.Context(), Options{Config: conf, Secrets: secrets, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	a, err := New(t.Context(), Options{Config: conf, Secrets: secrets, Logger: slog.New(to)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,17 +119,25 @@ func (s *site) app(t *testing.T) *App {
 
 func TestTheDaemonSellsOnRealWires(t *testing.T) {
 	s := newSite(t)
+	s.sell(t, s.app(t), readersim.Card{})
+	for _, h := range s.term.Ledger().HoldList() {
+		t.Logf("terminal: %+v", h)
+	}
+}
+
+// sell runs the daemon until it has sold two colas for 5.00 to the card's holder.
+func (s *site) sell(t *testing.T, a *App, card readersim.Card) {
+	t.Helper()
 	s.saas.AddScript("2412090001", 1, saassim.Script{Shop: &saassim.Shop{
 		OpenAfter: 10 * time.Millisecond, CloseAfter: 50 * time.Millisecond,
 		Take: []saassim.Line{{ID: "1", Name: "Cola", Count: "2", PriceMinor: 250}},
 	}})
-	a := s.app(t)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
 	tapCtx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	res, err := s.term.Tap(tapCtx, readersim.Card{})
+	res, err := s.term.Tap(tapCtx, card)
 	if err != nil || !res.Approved {
 		t.Fatalf("tap: %+v, %v; lanes %+v", res, err, a.Lanes())
 	}
@@ -145,8 +163,4 @@ func TestTheDaemonSellsOnRealWires(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	for _, h := range s.term.Ledger().HoldList() {
-		t.Logf("terminal: %+v", h)
-	}
-	_ = http.StatusOK
 }
