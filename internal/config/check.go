@@ -9,67 +9,31 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
+
+	"edged/internal/yamlfile"
 )
 
 // checker collects what validation finds. Its methods are the single checks; the
 // validate files say which key gets which.
 type checker struct {
-	*decoder
-	c        *Config
-	reported map[string]bool
+	*yamlfile.Decoder
+	c *Config
 }
 
-func newChecker(d *decoder, c *Config) *checker {
-	return &checker{decoder: d, c: c, reported: map[string]bool{}}
-}
-
-// problem adds one, unless there is one for this key already or the decoder could
-// not read it or a block around it.
-func (k *checker) problem(path, format string, args ...any) {
-	if k.reported[path] || k.broken(path) {
-		return
-	}
-	k.reported[path] = true
-	k.append(k.lineFor(path), path, format, args...)
-}
-
-// broken tells whether the decoder could not read a key or a block around it.
-func (k *checker) broken(path string) bool {
-	for ; path != ""; path = parent(path) {
-		if k.failed[path] {
-			return true
-		}
-	}
-	return false
-}
-
-// has tells whether the file gives a key.
-func (k *checker) has(path string) bool { return k.lines[path] != 0 }
-
-// lineFor is the line of a key, or for a missing one that of its block.
-func (k *checker) lineFor(path string) int {
-	for path != "" && !k.has(path) {
-		path = parent(path)
-	}
-	return k.lines[path]
-}
-
-// parent is the block around a key: lanes[0].doors → lanes[0] → lanes → "".
-func parent(path string) string {
-	return path[:max(0, strings.LastIndexAny(path, ".["))]
+func newChecker(d *yamlfile.Decoder, c *Config) *checker {
+	return &checker{Decoder: d, c: c}
 }
 
 func (k *checker) required(path, got, want string) bool {
 	if got == "" {
-		k.problem(path, "missing, want %s", want)
+		k.Problem(path, "missing, want %s", want)
 	}
 	return got != ""
 }
 
 func (k *checker) match(path, got string, re *regexp.Regexp, want string) {
 	if !re.MatchString(got) {
-		k.problem(path, "not allowed, got %s, want %s", quote(got), want)
+		k.Problem(path, "not allowed, got %s, want %s", yamlfile.Quote(got), want)
 	}
 }
 
@@ -83,32 +47,32 @@ func (k *checker) name(path, got string) {
 
 func (k *checker) oneOf(path, got string, allowed ...string) {
 	if !slices.Contains(allowed, got) {
-		k.problem(path, "unknown value, got %s, want %s", quote(got), either(allowed))
+		k.Problem(path, "unknown value, got %s, want %s", yamlfile.Quote(got), yamlfile.Either(allowed))
 	}
 }
 
 func (k *checker) between(path string, got, low, high int) {
 	if got < low || got > high {
-		k.problem(path, "out of range, got %d, want %d to %d", got, low, high)
+		k.Problem(path, "out of range, got %d, want %d to %d", got, low, high)
 	}
 }
 
 func (k *checker) positive(path string, d Duration) {
 	if d <= 0 {
-		k.problem(path, "out of range, got %s, want more than 0s", d)
+		k.Problem(path, "out of range, got %s, want more than 0s", d)
 	}
 }
 
 // less checks that one duration is shorter than another.
 func (k *checker) less(path string, d Duration, otherPath string, other Duration) {
-	if d >= other && other > 0 && !k.broken(otherPath) {
-		k.problem(path, "too long, got %s, want less than %s, which is %s", d, otherPath, other)
+	if d >= other && other > 0 && !k.Broken(otherPath) {
+		k.Problem(path, "too long, got %s, want less than %s, which is %s", d, otherPath, other)
 	}
 }
 
 func (k *checker) absolute(path, got string) {
 	if !filepath.IsAbs(got) {
-		k.problem(path, "not an absolute path, got %s, want one that starts with /", quote(got))
+		k.Problem(path, "not an absolute path, got %s, want one that starts with /", yamlfile.Quote(got))
 	}
 }
 
@@ -120,7 +84,7 @@ func (k *checker) listen(path, got string) bool {
 	host, port, err := net.SplitHostPort(got)
 	n, perr := strconv.ParseUint(port, 10, 16)
 	if _, aerr := netip.ParseAddr(host); err != nil || perr != nil || n == 0 || host != "" && host != "localhost" && aerr != nil {
-		k.problem(path, "not an address, got %s, want address:port such as 127.0.0.1:9464", quote(got))
+		k.Problem(path, "not an address, got %s, want address:port such as 127.0.0.1:9464", yamlfile.Quote(got))
 		return false
 	}
 	return true
@@ -134,16 +98,16 @@ func (k *checker) url(path, got string, secure, plain []string) {
 	u, err := url.Parse(got)
 	switch {
 	case err != nil:
-		k.problem(path, "not a URL, want %s", want)
+		k.Problem(path, "not a URL, want %s", want)
 	case u.User != nil:
-		k.problem(path, "user or password in the URL, want neither")
+		k.Problem(path, "user or password in the URL, want neither")
 	case u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "":
-		k.problem(path, "not a plain URL, got %s, want %s", quote(got), want)
+		k.Problem(path, "not a plain URL, got %s, want %s", yamlfile.Quote(got), want)
 	case slices.Contains(secure, u.Scheme):
 	case !slices.Contains(plain, u.Scheme):
-		k.problem(path, "wrong scheme, got %s, want %s", quote(got), want)
+		k.Problem(path, "wrong scheme, got %s, want %s", yamlfile.Quote(got), want)
 	case !loopback(u.Hostname()):
-		k.problem(path, "not encrypted, got %s, want %s", quote(got), want)
+		k.Problem(path, "not encrypted, got %s, want %s", yamlfile.Quote(got), want)
 	}
 }
 
@@ -151,9 +115,9 @@ func (k *checker) url(path, got string, secure, plain []string) {
 func (k *checker) both(pathA, a, pathB, b string) {
 	switch {
 	case a != "" && b == "":
-		k.problem(pathB, "missing, want it because %s is given", pathA)
+		k.Problem(pathB, "missing, want it because %s is given", pathA)
 	case a == "" && b != "":
-		k.problem(pathA, "missing, want it because %s is given", pathB)
+		k.Problem(pathA, "missing, want it because %s is given", pathB)
 	}
 }
 
@@ -185,19 +149,10 @@ func (k *checker) claims(what string) *claims {
 
 func (c *claims) take(thing, path string) {
 	if first, taken := c.owner[thing]; taken {
-		c.k.problem(path, "%s used twice, got %s, which %s has too, want another", c.what, quote(thing), first)
+		c.k.Problem(path, "%s used twice, got %s, which %s has too, want another", c.what, yamlfile.Quote(thing), first)
 		return
 	}
 	c.owner[thing] = path
-}
-
-// either lists choices: a, b or c.
-func either(choices []string) string {
-	last := len(choices) - 1
-	if last < 1 {
-		return strings.Join(choices, "")
-	}
-	return strings.Join(choices[:last], ", ") + " or " + choices[last]
 }
 
 func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

@@ -45,10 +45,10 @@ func Defaults() *Config {
 
 func defaultMQTT() MQTT { return MQTT{TelemetryInterval: Duration(time.Minute)} }
 
-// setDefaults is called for each terminal before its keys are read. Capture has
+// SetDefaults is called for each terminal before its keys are read. Capture has
 // no default on purpose: the two modes carry opposite amounts (ZVT notes §10),
 // and only the provider knows which one a terminal takes.
-func (t *Terminal) setDefaults() {
+func (t *Terminal) SetDefaults() {
 	*t = Terminal{
 		Baud:         9600,
 		StopBits:     2,
@@ -61,10 +61,13 @@ func (t *Terminal) setDefaults() {
 	}
 }
 
-func (d *Display) setDefaults() { *d = Display{Language: "en", Charset: "cp858"} }
+// SetDefaults is called before the keys of the block are read.
+func (d *Display) SetDefaults() { *d = Display{Language: "en", Charset: "cp858"} }
 
-func (b *Badge) setDefaults() { *b = Badge{AllowFile: "badges.txt"} }
+// SetDefaults is called before the keys of the block are read.
+func (b *Badge) SetDefaults() { *b = Badge{AllowFile: "badges.txt"} }
 
-func (r *Relay) setDefaults() {
+// SetDefaults is called before the keys of the block are read.
+func (r *Relay) SetDefaults() {
 	*r = Relay{Listen: "0.0.0.0:8443", MasterKeyFile: "relay-key", MQTT: defaultMQTT()}
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"slices"
+
+	"edged/internal/yamlfile"
 )
 
 // drivers lists the drivers of one kind of device: those in this build, and those
@@ -62,7 +64,7 @@ func canChoose(d *Display) bool {
 
 // problem is the text for an unusable driver name, or "".
 func (d drivers) problem(name string) string {
-	want := "want " + either(d.built)
+	want := "want " + yamlfile.Either(d.built)
 	if len(d.built) == 0 {
 		want = "want no " + d.kind + " at all: leave the block out"
 	}
@@ -72,9 +74,9 @@ func (d drivers) problem(name string) string {
 	case name == "":
 		return "missing, " + want
 	case slices.Contains(d.planned, name):
-		return fmt.Sprintf("driver not in this build, got %s, %s", quote(name), want)
+		return fmt.Sprintf("driver not in this build, got %s, %s", yamlfile.Quote(name), want)
 	}
-	return fmt.Sprintf("unknown %s driver, got %s, %s", d.kind, quote(name), want)
+	return fmt.Sprintf("unknown %s driver, got %s, %s", d.kind, yamlfile.Quote(name), want)
 }
 
 // unbuilt names what may be configured by contract but is not in this build, where
@@ -82,9 +84,9 @@ func (d drivers) problem(name string) string {
 // password that guards no page.
 func (k *checker) unbuilt() {
 	if k.c.Callbacks.Relay {
-		k.problem("callbacks.relay", "not in this build, got true, want false and callbacks.listen")
+		k.Problem("callbacks.relay", "not in this build, got true, want false and callbacks.listen")
 	}
 	if k.c.Metrics.WebConfigFile != "" {
-		k.problem("metrics.web_config_file", "not in this build, got %s, want none and metrics.listen on loopback", quoteFile(k.c.Metrics.WebConfigFile))
+		k.Problem("metrics.web_config_file", "not in this build, got %s, want none and metrics.listen on loopback", quoteFile(k.c.Metrics.WebConfigFile))
 	}
 }

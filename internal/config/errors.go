@@ -1,7 +1,14 @@
 package config
 
-import "errors"
+import (
+	"errors"
+
+	"edged/internal/yamlfile"
+)
 
 // ErrNoLastGood is returned when no valid configuration has been kept, or the kept
 // one is not valid for this build.
 var ErrNoLastGood = errors.New("no last valid configuration")
+
+// Problem is one thing wrong with a configuration file.
+type Problem = yamlfile.Problem

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"edged/internal/yamlfile"
 )
 
 const shipped = "../../packaging/edged.yaml"
@@ -35,7 +37,7 @@ func TestTheShippedExampleIsValidAndShowsTheDefaults(t *testing.T) {
 		t.Fatalf("with every default uncommented: %v", problems)
 	}
 	relay := &Relay{}
-	relay.setDefaults()
+	relay.SetDefaults()
 	if !reflect.DeepEqual(uncommented.Relay, relay) {
 		t.Errorf("relay %+v, want %+v", uncommented.Relay, relay)
 	}
@@ -58,12 +60,12 @@ func everyKeyIsIn(t *testing.T, text string) {
 		if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[Badge]() {
 			return
 		}
-		known, fields := keysOf(typ)
+		known, fields := yamlfile.Keys(typ)
 		for _, key := range known {
 			if key != "badge" && !regexp.MustCompile(`(?m)[ {]`+key+`:|^`+key+`:`).MatchString(text) {
 				t.Errorf("key %q of %s is not in the example", key, typ.Name())
 			}
-			walk(typ.Field(fields[key]).Type)
+			walk(typ.FieldByIndex(fields[key]).Type)
 		}
 	}
 	walk(reflect.TypeFor[Config]())

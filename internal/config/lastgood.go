@@ -53,8 +53,8 @@ func LoadLastGood(broken string) (*Config, error) {
 	}
 	c, d := decode(source, []byte(body))
 	newChecker(d, c).rules()
-	if len(d.problems) > 0 {
-		return nil, fmt.Errorf("%w: %s", ErrNoLastGood, d.problems[0])
+	if len(d.Problems()) > 0 {
+		return nil, fmt.Errorf("%w: %s", ErrNoLastGood, d.Problems()[0])
 	}
 	return c, nil
 }

@@ -1,6 +1,10 @@
 package config
 
-import "os"
+import (
+	"os"
+
+	"edged/internal/yamlfile"
+)
 
 // Load reads, decodes and validates a file and the secret files it names. Either
 // the configuration is returned and may be used as a whole, or every problem is,
@@ -26,18 +30,25 @@ func Parse(file string, data []byte) (*Config, []Problem) { return parseAll(file
 
 func parseAll(file string, data []byte, texts bool) (*Config, []Problem) {
 	c, d := decode(file, data)
-	if d.failed[""] {
-		return nil, d.problems // nothing was read: what is missing would be noise
+	if d.Broken("") {
+		return nil, d.Problems() // nothing was read: what is missing would be noise
 	}
 	k := newChecker(d, c)
 	k.validate()
-	if len(d.problems) > 0 {
+	if len(d.Problems()) > 0 {
 		c = nil
 	}
 	var inTexts []Problem
 	if texts {
 		_, inTexts = k.texts()
 	}
-	sortProblems(d.problems)
-	return c, append(d.problems, inTexts...)
+	return c, append(d.Problems(), inTexts...)
+}
+
+// decode reads data over the defaults. The decoder knows lines and problems.
+func decode(file string, data []byte) (*Config, *yamlfile.Decoder) {
+	c, d := Defaults(), yamlfile.NewDecoder(file)
+	c.source = file
+	d.Decode(data, c)
+	return c, d
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"edged/internal/yamlfile"
 )
 
 const minimal = `gateway: gw-1
@@ -31,7 +33,7 @@ func TestAMinimalFileGetsTheDefaults(t *testing.T) {
 	want.Gateway, want.SaaS.AppID = "gw-1", "P1"
 	want.Callbacks.PublicURL, want.Callbacks.Listen = "https://cb.example.com/e", "127.0.0.1:8443"
 	terminal := Terminal{}
-	terminal.setDefaults()
+	terminal.SetDefaults()
 	terminal.Driver, terminal.Port, terminal.Capture = "zvt", "/dev/ttyS0", "book_total"
 	want.Lanes = []Lane{{Name: "front", Doors: []Door{{MachineID: "1", Door: 1}}, Terminal: terminal}}
 	if !reflect.DeepEqual(got, want) {
@@ -52,14 +54,14 @@ func TestTenMistakesAreTenProblems(t *testing.T) {
 func TestDeepNestingIsRefusedWithoutParsingIt(t *testing.T) {
 	for _, piece := range []string{"[", "{a: ", "- ", "? ", "- ? "} {
 		_, problems := Parse("x", []byte(strings.Repeat(piece, 10_000)))
-		if len(problems) != 1 || !strings.Contains(problems[0].Text, errDepth.Error()) {
+		if len(problems) != 1 || !strings.Contains(problems[0].Text, "nested too deeply") {
 			t.Errorf("%q: %v", piece, problems)
 		}
 	}
 }
 
 func TestAHugeFileIsRefused(t *testing.T) {
-	_, problems := Parse("x", []byte(strings.Repeat("# comment\n", maxFile/10+1)))
+	_, problems := Parse("x", []byte(strings.Repeat("# comment\n", yamlfile.MaxFile/10+1)))
 	if len(problems) != 1 || !strings.Contains(problems[0].Text, "too large") {
 		t.Errorf("problems: %v", problems)
 	}
@@ -86,13 +88,13 @@ func TestDurations(t *testing.T) {
 	good := map[string]time.Duration{"15s": 15 * time.Second, "10m": 10 * time.Minute, "20h": 20 * time.Hour, "120h": 120 * time.Hour, "1h30m": 90 * time.Minute, "1h0m5s": 3605 * time.Second, "0s": 0}
 	for text, want := range good {
 		var d Duration
-		if err := d.parse(text); err != nil || d.Std() != want || d.String() != text {
+		if err := d.Parse(text); err != nil || d.Std() != want || d.String() != text {
 			t.Errorf("%q = %v (%s), %v, want %v", text, d.Std(), d, err, want)
 		}
 	}
 	for _, text := range []string{"", "15", "-1s", "-0s", "5d", "soon"} {
 		var d Duration
-		if err := d.parse(text); err == nil {
+		if err := d.Parse(text); err == nil {
 			t.Errorf("%q = %v, want an error", text, d)
 		}
 	}
@@ -102,17 +104,17 @@ func TestSizes(t *testing.T) {
 	good := map[string]int64{"0": 0, "1000": 1000, "512KiB": 512 << 10, "8MiB": 8 << 20, "1GiB": 1 << 30, "3 MiB": 3 << 20}
 	for text, want := range good {
 		var s Size
-		if err := s.parse(text); err != nil || s.Bytes() != want {
+		if err := s.Parse(text); err != nil || s.Bytes() != want {
 			t.Errorf("%q = %d, %v, want %d", text, s, err, want)
 		}
 		var again Size
-		if err := again.parse(s.String()); err != nil || again != s {
+		if err := again.Parse(s.String()); err != nil || again != s {
 			t.Errorf("%q read again as %d, %v", s.String(), again, err)
 		}
 	}
 	for _, text := range []string{"", "8MB", "8 M", "-1", "1.5MiB", "MiB", "99999999999GiB"} {
 		var s Size
-		if err := s.parse(text); err == nil {
+		if err := s.Parse(text); err == nil {
 			t.Errorf("%q = %d, want an error", text, s)
 		}
 	}
@@ -138,12 +140,12 @@ func FuzzParse(f *testing.F) {
 		c, d := decode("fuzz.yaml", data)
 		k := newChecker(d, c)
 		k.rules()
-		for _, p := range d.problems {
+		for _, p := range d.Problems() {
 			if s := p.String(); strings.ContainsAny(s, "\n\r") || p.Line < 1 || p.Text == "" {
 				t.Fatalf("bad problem %q", s)
 			}
 		}
-		if len(d.problems) > 0 {
+		if len(d.Problems()) > 0 {
 			return
 		}
 		written, err := yaml.Marshal(c)
@@ -151,8 +153,8 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 		again, d2 := decode("fuzz.yaml", written)
-		if len(d2.problems) > 0 || !reflect.DeepEqual(again, c) {
-			t.Fatalf("written as\n%s\nread back with %v as %+v, want %+v", written, d2.problems, again, c)
+		if len(d2.Problems()) > 0 || !reflect.DeepEqual(again, c) {
+			t.Fatalf("written as\n%s\nread back with %v as %+v, want %+v", written, d2.Problems(), again, c)
 		}
 	})
 }

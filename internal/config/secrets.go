@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"edged/internal/callback"
+	"edged/internal/yamlfile"
 )
 
 // maxSecretFile bounds a key or certificate file.
@@ -50,11 +51,11 @@ func (c *Config) Resolve(file string) string {
 // the configuration was loaded may be gone by now: then the problems say so and
 // the rest is loaded.
 func LoadSecrets(c *Config) (*Secrets, []Problem) {
-	d := newDecoder(c.source)
-	d.lines = nil // no line is known any more
+	d := yamlfile.NewDecoder(c.source)
+	d.ForgetLines() // none is known any more
 	k := newChecker(d, c)
 	s := k.secrets()
-	return s, k.problems
+	return s, k.Problems()
 }
 
 // secrets reads and checks every file that the gateway's own keys name.
@@ -84,7 +85,7 @@ func (k *checker) laneSecrets(path string, lane Lane, s *Secrets) {
 	if p := k.secret(path+".terminal.password_file", lane.Terminal.PasswordFile, false); p.IsSet() {
 		// ZVT passwords are 3 bytes of BCD (ZVT notes §6, BMP 3D).
 		if lane.Terminal.Driver == "zvt" && !regexp.MustCompile(`^[0-9]{6}$`).MatchString(p.Reveal()) {
-			k.problem(path+".terminal.password_file", "not a terminal password, want 6 digits in the file")
+			k.Problem(path+".terminal.password_file", "not a terminal password, want 6 digits in the file")
 		}
 		s.TerminalPasswords[lane.Name] = p
 	}
@@ -97,7 +98,7 @@ func (k *checker) laneSecrets(path string, lane Lane, s *Secrets) {
 func (k *checker) secret(path, file string, required bool) Secret {
 	if file == "" {
 		if required {
-			k.problem(path, "missing, want the name of a file")
+			k.Problem(path, "missing, want the name of a file")
 		}
 		return Secret{}
 	}
@@ -107,7 +108,7 @@ func (k *checker) secret(path, file string, required bool) Secret {
 	}
 	value := strings.TrimRight(string(data), "\r\n")
 	if strings.TrimSpace(value) == "" {
-		k.problem(path, "empty file, got %s, want the secret in it", quoteFile(k.c.Resolve(file)))
+		k.Problem(path, "empty file, got %s, want the secret in it", quoteFile(k.c.Resolve(file)))
 	}
 	return NewSecret(value)
 }
@@ -120,7 +121,7 @@ func (k *checker) callbackKeys(path, file string) []Secret {
 		return nil
 	}
 	if _, err := callback.ParseKeys(text.Reveal()); err != nil {
-		k.problem(path, "not a file of callback keys, got: %v, want 64 hex digits a line", err)
+		k.Problem(path, "not a file of callback keys, got: %v, want 64 hex digits a line", err)
 		return nil
 	}
 	var out []Secret
@@ -150,7 +151,7 @@ func (k *checker) pair(path, cert, key, certName, keyName string) {
 		return
 	}
 	if _, err := tls.X509KeyPair(certPEM, keyPEM); err != nil {
-		k.problem(path+"."+certName, "not usable with %s, got: %v, want a PEM certificate and its key", keyName, err)
+		k.Problem(path+"."+certName, "not usable with %s, got: %v, want a PEM certificate and its key", keyName, err)
 	}
 }
 
@@ -160,19 +161,19 @@ func (k *checker) read(path, file string, secret bool) ([]byte, bool) {
 	file = k.c.Resolve(file)
 	info, err := os.Stat(file) // before opening: opening a pipe would wait for ever
 	if err != nil {
-		k.problem(path, "file not readable, got %s: %s, want a file edged can read", quoteFile(file), cause(err))
+		k.Problem(path, "file not readable, got %s: %s, want a file edged can read", quoteFile(file), cause(err))
 		return nil, false
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxSecretFile {
-		k.problem(path, "not a file of a usable kind, got %s, want a regular file of at most %d bytes", quoteFile(file), maxSecretFile)
+		k.Problem(path, "not a file of a usable kind, got %s, want a regular file of at most %d bytes", quoteFile(file), maxSecretFile)
 		return nil, false
 	}
 	if mode := info.Mode().Perm(); secret && mode&0o007 != 0 {
-		k.problem(path, "file open to every user, got %s with mode %04o, want at most 0640", quoteFile(file), mode)
+		k.Problem(path, "file open to every user, got %s with mode %04o, want at most 0640", quoteFile(file), mode)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		k.problem(path, "file not readable, got %s: %s, want a file edged can read", quoteFile(file), cause(err))
+		k.Problem(path, "file not readable, got %s: %s, want a file edged can read", quoteFile(file), cause(err))
 		return nil, false
 	}
 	return data, true
@@ -185,4 +186,14 @@ func cause(err error) string {
 		return pe.Err.Error()
 	}
 	return fmt.Sprint(err)
+}
+
+// quoteFile is a file name as a problem shows it: whole, unless it looks like a
+// secret that was put where its file's name belongs.
+func quoteFile(file string) string {
+	base := filepath.Base(file)
+	if len(base) > yamlfile.MaxQuoted/2 && !strings.Contains(base, ".") {
+		return fmt.Sprintf("a name of %d characters", len(base))
+	}
+	return fmt.Sprintf("%q", file)
 }

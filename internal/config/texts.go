@@ -8,6 +8,7 @@ import (
 
 	"edged/internal/screen/catalogue"
 	"edged/internal/serialdev/cells"
+	"edged/internal/yamlfile"
 )
 
 // Texts are the operators' own texts by the display.texts_file that holds them.
@@ -17,11 +18,11 @@ type Texts map[string]*catalogue.Overrides
 // with problems show the built-in texts: a slip in a text must not close a lane, so Load
 // does not look at these files, and Check does.
 func LoadTexts(c *Config) (Texts, []Problem) {
-	d := newDecoder(c.source)
-	d.lines = nil // no line is known any more
+	d := yamlfile.NewDecoder(c.source)
+	d.ForgetLines() // none is known any more
 	k := newChecker(d, c)
 	texts, problems := k.texts()
-	return texts, append(d.problems, problems...)
+	return texts, append(d.Problems(), problems...)
 }
 
 // texts reads each file once. Problems in a file are its own; that it cannot be read is
@@ -54,23 +55,22 @@ func (k *checker) texts() (Texts, []Problem) {
 // parseTexts reads language → message → rows. Widths are those on the poorest display,
 // so that a file serves every lane.
 func parseTexts(file string, data []byte) (*catalogue.Overrides, []Problem) {
-	d := newDecoder(file)
+	d := yamlfile.NewDecoder(file)
 	own := catalogue.NewOverrides(func(s string) int { return len(cells.ASCII.Encode(s)) })
-	if node := d.document(data); node != nil {
-		d.entries("", node, catalogue.Languages(), func(lang, at string, value ast.Node) {
-			d.entries(at, value, catalogue.Keys(), func(key, at string, value ast.Node) { d.message(at, value, own, lang, key) })
+	if node := d.Document(data); node != nil {
+		d.Entries("", node, catalogue.Languages(), func(lang, at string, value ast.Node) {
+			d.Entries(at, value, catalogue.Keys(), func(key, at string, value ast.Node) { message(d, at, value, own, lang, key) })
 		})
 	}
-	sortProblems(d.problems)
-	return own, d.problems
+	return own, d.Problems()
 }
 
 // message reads the rows of one message.
-func (d *decoder) message(path string, node ast.Node, own *catalogue.Overrides, lang, key string) {
-	before := len(d.problems)
+func message(d *yamlfile.Decoder, path string, node ast.Node, own *catalogue.Overrides, lang, key string) {
+	before := len(d.Problems())
 	var rows []string
-	d.list(path, node, reflect.ValueOf(&rows).Elem())
-	if len(d.problems) > before {
+	d.List(path, node, reflect.ValueOf(&rows).Elem())
+	if len(d.Problems()) > before {
 		return
 	}
 	for _, f := range own.Add(lang, key, rows) {
@@ -78,6 +78,6 @@ func (d *decoder) message(path string, node ast.Node, own *catalogue.Overrides, 
 		if f.Row >= 0 {
 			at = fmt.Sprintf("%s[%d]", path, f.Row)
 		}
-		d.append(d.lines[at], at, "%s", f.Text)
+		d.Note(at, "%s", f.Text)
 	}
 }

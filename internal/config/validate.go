@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"edged/internal/money"
+	"edged/internal/yamlfile"
 )
 
 // maxSocketPath is what fits into sockaddr_un with its closing zero (unix(7)).
@@ -38,7 +39,7 @@ func (k *checker) identity() {
 	k.absolute("state_dir", k.c.StateDir)
 	k.absolute("admin_socket", k.c.AdminSocket)
 	if n := len(k.c.AdminSocket); n > maxSocketPath {
-		k.problem("admin_socket", "path too long, got %d bytes, want at most %d", n, maxSocketPath)
+		k.Problem("admin_socket", "path too long, got %d bytes, want at most %d", n, maxSocketPath)
 	}
 	k.oneOf("log.level", k.c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", k.c.Log.Format, logFormats()...)
@@ -62,18 +63,18 @@ func (k *checker) callbacks() {
 	if k.required("callbacks.public_url", c.PublicURL, "the https URL under which the SaaS reaches this gateway") {
 		k.url("callbacks.public_url", c.PublicURL, []string{"https"}, []string{"http"})
 		if strings.HasSuffix(c.PublicURL, "/") {
-			k.problem("callbacks.public_url", "slash at the end, got %s, want it without", quote(c.PublicURL))
+			k.Problem("callbacks.public_url", "slash at the end, got %s, want it without", yamlfile.Quote(c.PublicURL))
 		}
 	}
 	if c.Listen == "" && !c.Relay {
-		k.problem("callbacks", "no way in, got neither listen nor relay, want one of them: polling alone brings no OrderNo")
+		k.Problem("callbacks", "no way in, got neither listen nor relay, want one of them: polling alone brings no OrderNo")
 	}
 	if c.Relay && k.c.MQTT.Broker == "" {
-		k.problem("mqtt.broker", "missing, want it because callbacks.relay is true")
+		k.Problem("mqtt.broker", "missing, want it because callbacks.relay is true")
 	}
 	k.both("callbacks.tls_cert_file", c.TLSCertFile, "callbacks.tls_key_file", c.TLSKeyFile)
 	if k.listen("callbacks.listen", c.Listen) && !listensOnLoopback(c.Listen) && c.TLSCertFile == "" {
-		k.problem("callbacks.tls_cert_file", "missing, want it because callbacks.listen is not on this machine only")
+		k.Problem("callbacks.tls_cert_file", "missing, want it because callbacks.listen is not on this machine only")
 	}
 }
 
@@ -103,7 +104,7 @@ func (k *checker) amounts() {
 		return // amount has accepted it
 	}
 	if least, err := money.ParseDecimal(string(p.MinHold)); err == nil && limit.Less(least) {
-		k.problem("purchase.min_hold", "above the limit, got %s, want at most purchase.hold_limit, which is %s", p.MinHold, p.HoldLimit)
+		k.Problem("purchase.min_hold", "above the limit, got %s, want at most purchase.hold_limit, which is %s", p.MinHold, p.HoldLimit)
 	}
 }
 
@@ -115,7 +116,7 @@ func (k *checker) amount(path string, a Amount) bool {
 	// CLF has the most minor digits of all currencies: what fails here fails everywhere.
 	m, err := money.Parse(string(a), "CLF")
 	if err != nil || m == 0 {
-		k.problem(path, "not an amount, got %s, want %s", quote(string(a)), a.want())
+		k.Problem(path, "not an amount, got %s, want %s", yamlfile.Quote(string(a)), a.Want())
 		return false
 	}
 	return true
@@ -126,10 +127,10 @@ func (k *checker) queue() {
 	k.between("queue.drain_per_second", q.DrainPerSecond, 1, 100)
 	k.positive("queue.retry_base", q.RetryBase)
 	if q.RetryCap < q.RetryBase {
-		k.problem("queue.retry_cap", "too short, got %s, want at least queue.retry_base, which is %s", q.RetryCap, q.RetryBase)
+		k.Problem("queue.retry_cap", "too short, got %s, want at least queue.retry_base, which is %s", q.RetryCap, q.RetryBase)
 	}
 	if q.ReserveBytes < mebi || q.ReserveBytes > gibi {
-		k.problem("queue.reserve_bytes", "out of range, got %s, want 1MiB to 1GiB", q.ReserveBytes)
+		k.Problem("queue.reserve_bytes", "out of range, got %s, want 1MiB to 1GiB", q.ReserveBytes)
 	}
 	k.between("queue.event_limit", q.EventLimit, 1000, 10_000_000)
 }

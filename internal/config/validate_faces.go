@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"edged/internal/yamlfile"
+)
 
 func (k *checker) faces() {
 	k.listen("metrics.listen", k.c.Metrics.Listen)
@@ -8,7 +12,7 @@ func (k *checker) faces() {
 		k.url("metrics.remote_write.url", u, []string{"https"}, []string{"http"})
 	}
 	k.console()
-	if k.c.Relay != nil && !k.broken("relay") {
+	if k.c.Relay != nil && !k.Broken("relay") {
 		k.relay(*k.c.Relay)
 	}
 }
@@ -32,11 +36,11 @@ func (k *checker) mqtt(path string, m MQTT) {
 	}
 	k.both(path+".client_cert_file", m.ClientCertFile, path+".client_key_file", m.ClientKeyFile)
 	if m.PasswordFile != "" && m.Username == "" {
-		k.problem(path+".username", "missing, want it because %s.password_file is given", path)
+		k.Problem(path+".username", "missing, want it because %s.password_file is given", path)
 	}
 	k.positive(path+".telemetry_interval", m.TelemetryInterval)
 	if strings.ContainsAny(m.SparkplugGroup, "/+#\x00") {
-		k.problem(path+".sparkplug_group", "not allowed, got %s, want a name without / + #", quote(m.SparkplugGroup))
+		k.Problem(path+".sparkplug_group", "not allowed, got %s, want a name without / + #", yamlfile.Quote(m.SparkplugGroup))
 	}
 }
 

@@ -10,16 +10,17 @@ import (
 	"strings"
 
 	"edged/internal/screen/catalogue"
+	"edged/internal/yamlfile"
 )
 
 func (k *checker) lanes() {
 	if len(k.c.Lanes) == 0 {
-		k.problem("lanes", "missing, want at least one lane")
+		k.Problem("lanes", "missing, want at least one lane")
 	}
 	names, doors, ports := k.claims("lane name"), k.claims("door"), k.claims("port")
 	for i, lane := range k.c.Lanes {
 		path := at("lanes", i)
-		if k.broken(path) {
+		if k.Broken(path) {
 			continue
 		}
 		k.name(path+".name", lane.Name)
@@ -36,10 +37,10 @@ func (k *checker) lanes() {
 func (k *checker) doors(lane string, l Lane, taken *claims) {
 	path := lane + ".doors"
 	if len(l.Doors) == 0 {
-		k.problem(path, "missing, want at least one door")
+		k.Problem(path, "missing, want at least one door")
 	}
 	if len(l.Doors) > 1 && !canChoose(l.Display) {
-		k.problem(path, "too many doors, got %d, want 1: no customer can choose on this lane's display", len(l.Doors))
+		k.Problem(path, "too many doors, got %d, want 1: no customer can choose on this lane's display", len(l.Doors))
 	}
 	for i, d := range l.Doors {
 		k.door(at(path, i), d, taken)
@@ -47,7 +48,7 @@ func (k *checker) doors(lane string, l Lane, taken *claims) {
 }
 
 func (k *checker) door(path string, d Door, taken *claims) {
-	if k.broken(path) {
+	if k.Broken(path) {
 		return
 	}
 	const want = "1 to 64 letters, digits, - and _"
@@ -59,18 +60,18 @@ func (k *checker) door(path string, d Door, taken *claims) {
 }
 
 func (k *checker) terminal(path string, t Terminal, ports *claims) {
-	if !k.has(path) {
-		k.problem(path, "missing, want a card terminal")
+	if !k.Has(path) {
+		k.Problem(path, "missing, want a card terminal")
 		return
 	}
-	if k.broken(path) {
+	if k.Broken(path) {
 		return
 	}
 	k.driver(path+".driver", t.Driver, terminalDrivers())
 	k.port(path+".port", t.Port, true, ports)
 	bauds := []int{1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200}
 	if !slices.Contains(bauds, t.Baud) {
-		k.problem(path+".baud", "not a baud rate, got %d, want 9600, 19200, 38400, 57600 or 115200", t.Baud)
+		k.Problem(path+".baud", "not a baud rate, got %d, want 9600, 19200, 38400, 57600 or 115200", t.Baud)
 	}
 	k.between(path+".stop_bits", t.StopBits, 1, 2)
 	k.between(path+".max_holds", t.MaxHolds, 1, 100)
@@ -83,7 +84,7 @@ func (k *checker) terminal(path string, t Terminal, ports *claims) {
 	k.oneOf(path+".reversal", t.Reversal, "none", "by_receipt")
 	k.oneOf(path+".profile", t.Profile, TerminalProfiles()...)
 	if t.HoldsOverEndOfDay && t.Profile != genericProfile {
-		k.problem(path+".holds_over_end_of_day", "impossible, got true, want false: no %s terminal keeps a hold over its end of day", t.Profile)
+		k.Problem(path+".holds_over_end_of_day", "impossible, got true, want false: no %s terminal keeps a hold over its end of day", t.Profile)
 	}
 	if t.Driver == "zvt" {
 		k.capture(path+".capture", t.Capture)
@@ -95,26 +96,26 @@ func (k *checker) capture(path, got string) {
 	switch got {
 	case "partial_reversal", "book_total":
 	case "":
-		k.problem(path, "missing, want %s", want)
+		k.Problem(path, "missing, want %s", want)
 	default:
-		k.problem(path, "unknown value, got %s, want %s", quote(got), want)
+		k.Problem(path, "unknown value, got %s, want %s", yamlfile.Quote(got), want)
 	}
 }
 
 func (k *checker) display(path string, d *Display, ports *claims) {
-	if d == nil || k.broken(path) {
+	if d == nil || k.Broken(path) {
 		return
 	}
 	k.driver(path+".driver", d.Driver, displayDrivers())
 	k.port(path+".port", d.Port, false, ports)
 	k.oneOf(path+".language", d.Language, catalogue.Languages()...)
-	if !k.broken(path + ".driver") {
+	if !k.Broken(path + ".driver") {
 		k.oneOf(path+".charset", d.Charset, DisplayCharsets(d.Driver)...)
 	}
 }
 
 func (k *checker) badge(path string, b *Badge, ports *claims) {
-	if b == nil || k.broken(path) {
+	if b == nil || k.Broken(path) {
 		return
 	}
 	k.driver(path+".driver", b.Driver, badgeDrivers())
@@ -124,7 +125,7 @@ func (k *checker) badge(path string, b *Badge, ports *claims) {
 
 func (k *checker) driver(path, name string, known drivers) {
 	if text := known.problem(name); text != "" {
-		k.problem(path, "%s", text)
+		k.Problem(path, "%s", text)
 	}
 }
 
@@ -143,7 +144,7 @@ func (k *checker) port(path, got string, tcp bool, taken *claims) {
 	case isTCP && tcp && isHostPort(address):
 	case !isTCP && filepath.IsAbs(got):
 	default:
-		k.problem(path, "not a port, got %s, want %s", quote(got), want)
+		k.Problem(path, "not a port, got %s, want %s", yamlfile.Quote(got), want)
 		return
 	}
 	taken.take(got, path)

@@ -13,13 +13,7 @@ const (
 	gibi Size = 1 << 30
 )
 
-// scalar is a value with a text form of its own.
-type scalar interface {
-	parse(text string) error
-	want() string
-}
-
-// errScalar says only that a text is not what want() describes.
+// errScalar says only that a text is not what Want() describes.
 var errScalar = errors.New("malformed value")
 
 // Duration is written as 15s, 10m or 120h and never negative.
@@ -28,7 +22,8 @@ type Duration time.Duration
 // Std is the duration for the rest of the program.
 func (d Duration) Std() time.Duration { return time.Duration(d) }
 
-func (d *Duration) parse(text string) error {
+// Parse reads the text of the file.
+func (d *Duration) Parse(text string) error {
 	v, err := time.ParseDuration(text)
 	if err != nil || v < 0 || strings.HasPrefix(text, "-") {
 		return errScalar
@@ -37,7 +32,8 @@ func (d *Duration) parse(text string) error {
 	return nil
 }
 
-func (*Duration) want() string { return "a duration with its unit, such as 15s, 10m or 120h" }
+// Want says what Parse takes.
+func (*Duration) Want() string { return "a duration with its unit, such as 15s, 10m or 120h" }
 
 // String writes 20h rather than 20h0m0s.
 func (d Duration) String() string {
@@ -51,7 +47,7 @@ func (d Duration) String() string {
 	return s
 }
 
-// MarshalYAML writes what parse reads.
+// MarshalYAML writes what Parse reads.
 func (d Duration) MarshalYAML() (any, error) { return d.String(), nil }
 
 // Size is a number of bytes, written as 4096, 512KiB, 8MiB or 1GiB.
@@ -60,7 +56,8 @@ type Size int64
 // Bytes is the size for the rest of the program.
 func (s Size) Bytes() int64 { return int64(s) }
 
-func (s *Size) parse(text string) error {
+// Parse reads the text of the file.
+func (s *Size) Parse(text string) error {
 	unit := Size(1)
 	for suffix, size := range map[string]Size{"KiB": kibi, "MiB": mebi, "GiB": gibi} {
 		if number, ok := strings.CutSuffix(text, suffix); ok {
@@ -75,7 +72,8 @@ func (s *Size) parse(text string) error {
 	return nil
 }
 
-func (*Size) want() string { return "a size such as 512KiB, 8MiB or 1GiB" }
+// Want says what Parse takes.
+func (*Size) Want() string { return "a size such as 512KiB, 8MiB or 1GiB" }
 
 // String uses the largest unit that divides the size.
 func (s Size) String() string {
@@ -90,16 +88,18 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// MarshalYAML writes what parse reads.
+// MarshalYAML writes what Parse reads.
 func (s Size) MarshalYAML() (any, error) { return s.String(), nil }
 
 // Amount is an amount in major units exactly as written, e.g. "50.00"; "" means
 // not set. It is turned into minor units where the currency is known.
 type Amount string
 
-func (a *Amount) parse(text string) error {
+// Parse takes the text of the file; what it is worth depends on the currency.
+func (a *Amount) Parse(text string) error {
 	*a = Amount(text)
 	return nil
 }
 
-func (*Amount) want() string { return `an amount in major units such as "50.00", or ""` }
+// Want says what Parse takes.
+func (*Amount) Want() string { return `an amount in major units such as "50.00", or ""` }

@@ -163,8 +163,12 @@ func arrows() []Rule {
 			Room: "internal/supervise", Only: []string{"internal/logkey"}, OnlyWhy: "it does not know what it runs",
 		},
 		{
-			Room: "internal/config", Only: []string{"internal/money", "internal/callback", "internal/screen/catalogue", "internal/serialdev/cells"},
+			Room: "internal/config", Only: []string{"internal/yamlfile", "internal/money", "internal/callback", "internal/screen/catalogue", "internal/serialdev/cells"},
 			OnlyWhy: "it reads a file, and may ask pure rooms what a value can be (a key, a text, its width); what is done with it is the app's wiring",
+		},
+		{
+			Room: "internal/yamlfile", Only: []string{}, OnlyWhy: "it reads any file: the keys are those of the structs it is given",
+			Bans: pure(),
 		},
 		{
 			Room: "internal/machines", Only: []string{"internal/money", "internal/logkey", "internal/clock", "internal/saas/wire"},
@@ -177,7 +181,7 @@ func arrows() []Rule {
 			Room: "internal/version", Only: []string{}, OnlyWhy: "constants only",
 		},
 		{
-			Room: "internal/sim/...", Only: []string{"internal/sim/...", "internal/saas/wire", "internal/serialdev/zvt", "internal/money", "internal/logkey", "internal/callback"},
+			Room: "internal/sim/...", Only: []string{"internal/sim/...", "internal/yamlfile", "internal/saas/wire", "internal/serialdev/zvt", "internal/money", "internal/logkey", "internal/callback"},
 			OnlyWhy: "a stand-in must not share the policy it is there to try",
 			Bans:    []Ban{{Imports: []string{"testing/..."}, Why: "the demo is built of it"}},
 		},

@@ -1,14 +1,13 @@
-package config
+package yamlfile
 
 import (
 	"cmp"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// Problem is one thing wrong with a configuration file.
+// Problem is one thing wrong with a file.
 type Problem struct {
 	File string
 	Line int    // from 1; 0 when the file could not be read at all
@@ -28,30 +27,20 @@ func (p Problem) String() string {
 	return where + ": " + p.Path + ": " + p.Text
 }
 
-// sortProblems puts them into the order of the file.
-func sortProblems(ps []Problem) {
+// Sort puts problems into the order of the file.
+func Sort(ps []Problem) {
 	slices.SortStableFunc(ps, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 }
 
-// maxQuoted bounds what of a value is repeated in a problem.
-const maxQuoted = 60
+// MaxQuoted bounds what of a value is repeated in a problem, in bytes.
+const MaxQuoted = 60
 
-// quote is a value as a problem shows it.
-func quote(s string) string {
-	if len(s) > maxQuoted {
-		s = strings.ToValidUTF8(s[:maxQuoted], "") + "…"
+// Quote is a value as a problem shows it: shortened, and on one line.
+func Quote(s string) string {
+	if len(s) > MaxQuoted {
+		s = strings.ToValidUTF8(s[:MaxQuoted], "") + "…"
 	}
 	return fmt.Sprintf("%q", s)
-}
-
-// quoteFile is a file name as a problem shows it: whole, unless it looks like a
-// secret that was put where its file's name belongs.
-func quoteFile(file string) string {
-	base := filepath.Base(file)
-	if len(base) > maxQuoted/2 && !strings.Contains(base, ".") {
-		return fmt.Sprintf("a name of %d characters", len(base))
-	}
-	return fmt.Sprintf("%q", file)
 }
 
 // hintFor names the known key closest to key, or all of them.
@@ -71,7 +60,7 @@ func hintFor(key string, known []string) string {
 // editDistance is the Levenshtein distance in bytes; two neighbours swapped count
 // as two. Long keys are not worth comparing.
 func editDistance(a, b string) int {
-	if len(a) > maxQuoted {
+	if len(a) > MaxQuoted {
 		return len(a)
 	}
 	row := make([]int, len(b)+1)

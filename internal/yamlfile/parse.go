@@ -1,9 +1,8 @@
-package config
+package yamlfile
 
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -14,26 +13,16 @@ import (
 )
 
 const (
-	// maxFile bounds a configuration file; the largest sensible one has some KiB.
-	maxFile = 64 << 10
+	// MaxFile bounds a file, in bytes; the largest sensible one has some KiB.
+	MaxFile = 64 << 10
 	// maxDepth bounds the nesting within one line; the keys need four levels.
 	maxDepth = 20
 )
 
-// decode reads data over the defaults. The decoder knows lines and problems.
-func decode(file string, data []byte) (*Config, *decoder) {
-	c, d := Defaults(), newDecoder(file)
-	c.source = file
-	if node := d.document(data); node != nil {
-		d.value("", node, reflect.ValueOf(c).Elem())
-	}
-	return c, d
-}
-
-// document parses a file; nil: nothing in it can be read.
-func (d *decoder) document(data []byte) ast.Node {
-	if len(data) > maxFile {
-		d.add(1, "", "file too large, got %d bytes, want at most %d", len(data), maxFile)
+// Document parses a file; nil: nothing in it can be read.
+func (d *Decoder) Document(data []byte) ast.Node {
+	if len(data) > MaxFile {
+		d.add(1, "", "file too large, got %d bytes, want at most %d", len(data), MaxFile)
 		return nil
 	}
 	tree, err := parse(data)
@@ -65,7 +54,7 @@ func bodies(tree *ast.File) []ast.Node {
 
 // parse makes the syntax tree. Doubled keys are let through: the decoder names
 // them with both lines. A panic of the library on some odd file is one more
-// syntax error, not the end of the daemon.
+// syntax error, not the end of the program.
 func parse(data []byte) (tree *ast.File, err error) {
 	defer func() {
 		if r := recover(); r != nil {
