@@ -2,6 +2,7 @@ package queue
 
 import (
 	"errors"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -19,6 +20,8 @@ func newMetrics(s *Store, reg prometheus.Registerer) (*metrics, error) {
 			Name:    "edged_commit_duration_seconds",
 			Help:    "Duration of a durable commit, its sync included.",
 			Buckets: prometheus.ExponentialBuckets(0.0002, 2, 16), // 0.2 ms to 6.6 s
+
+			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 64, NativeHistogramMinResetDuration: time.Hour,
 		}),
 		quarantined: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "edged_quarantined_total",
