@@ -16,9 +16,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"edged/internal/sim/readersim"
-	"edged/internal/sim/saassim"
 )
 
 // screenOf collects what a running command prints.
@@ -147,8 +144,8 @@ func ask1(t *testing.T, method, url, bearer, body string) map[string]any {
 func TestTheTerminalStandsAloneOnTCP(t *testing.T) {
 	t.Parallel()
 	addr := after(started(t, "sim", "terminal", "--listen", "127.0.0.1:0").awaitText(t, "\n"), "the terminal answers at ")
-	answer := registered(t, addr)
-	for began := time.Now(); len(answer) == 0; answer = registered(t, addr) { // it boots first
+	answer := registered(t, addr, 6)
+	for began := time.Now(); len(answer) == 0; answer = registered(t, addr, 6) { // it boots first
 		if time.Since(began) > 10*time.Second {
 			t.Fatal("registration is not answered")
 		}
@@ -159,8 +156,9 @@ func TestTheTerminalStandsAloneOnTCP(t *testing.T) {
 	}
 }
 
-// registered is what a terminal says to a registration, at least six bytes of it.
-func registered(t *testing.T, addr string) (answer []byte) {
+// registered is what a terminal says to a registration, at least that many bytes of it;
+// less, if it hangs up.
+func registered(t *testing.T, addr string, atLeast int) (answer []byte) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -169,7 +167,7 @@ func registered(t *testing.T, addr string) (answer []byte) {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(2 * time.Second))
 	_, err = c.Write([]byte{0x06, 0x00, 0x06, 0x00, 0x00, 0x00, 0xBA, 0x09, 0x78})
-	for err == nil && len(answer) < 6 {
+	for err == nil && len(answer) < atLeast {
 		b := make([]byte, 64)
 		var n int
 		n, err = c.Read(b)
@@ -188,32 +186,54 @@ func TestASimulatorFollowsItsScript(t *testing.T) {
 		}
 		return path
 	}
-	scripts, err := readScript[saassim.Script](write("orders", `
-- shop: {open_after: 1s, close_after: 3s, take: [{id: "101", name: Cola, count: "1", price_minor: 250}]}
-  detect: {failed: true, msg: No video}
-  settle: {after: 5s}
-- {refuse_open: Machine Locked, calls: [{call: OpenDoor, kind: html, code: 502}]}
-`))
-	if err != nil || len(scripts) != 2 || scripts[0].Settle.After != 5*time.Second || scripts[0].Shop.CloseAfter != 3*time.Second || scripts[1].Calls[0].Code != 502 {
-		t.Errorf("%+v, %v", scripts, err)
-	}
-	cards, err := readScript[readersim.Card](write("cards", "- {decline: 0x6f}\n- {grant_minor: 1000, host: 2s}\n"))
-	if err != nil || len(cards) != 2 || cards[0].Decline != 0x6f || cards[1].Host != 2*time.Second || cards[1].GrantMinor != 1000 {
-		t.Errorf("%+v, %v", cards, err)
-	}
-	bad := write("bad", "- {refuse_open: x}\n- {refuse_opne: y}\n")
+	bad := write("bad", "orders:\n  - {refuse_open: x}\n  - {refuse_opne: y}\notherwise: {keys: snake}\n")
 	_, stderr, code := typed("sim", "saas", "--listen", "127.0.0.1:0", "--script", bad)
-	if code != exitProblem || !strings.Contains(stderr, bad) || !strings.Contains(stderr, "refuse_opne") || !strings.Contains(stderr, "2:") {
-		t.Errorf("exit code %d, %q; want the file, the line and the word", code, stderr)
+	for _, want := range []string{bad + ":3: orders[1].refuse_opne: ", bad + `:4: otherwise.keys: wrong value, got "snake", want camel or pascal`} {
+		if code != exitProblem || !strings.Contains(stderr, want) {
+			t.Errorf("exit code %d, %q; want %q", code, stderr, want)
+		}
 	}
-	t.Logf("%s", stderr)
-	base := after(started(t, "sim", "saas", "--listen", "127.0.0.1:0", "--script", write("no", "- {refuse_open: Machine Locked}\n")).awaitText(t, "\n"), "the cloud listens on ")
+	base := after(started(t, "sim", "saas", "--listen", "127.0.0.1:0", "--script", write("no", "orders: [{refuse_open: Machine Locked}]\n")).awaitText(t, "\n"), "the cloud listens on ")
 	token := ask1(t, "POST", base+"/OpenApi/Login", "", `{"appId":"P000000000000000","key":"key","secret":"secret"}`)
 	answer := askRaw(t, base+"/OpenApi/Order/OpenDoor", token["token"].(string), fmt.Sprintf(
 		`{"orderId":"A1","machineId":"2412090001","doorNo":1,"transeType":0,"timeSp":%d,"notifyUrl":"http://127.0.0.1:1/n"}`, time.Now().Unix()))
 	if !strings.Contains(answer, "Machine Locked") {
 		t.Errorf("the first order is answered %s", answer)
 	}
+}
+
+// A script says how the terminal answers: it is not ready (84 9C) the first time.
+func TestTheTerminalFollowsItsScript(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "script")
+	text := "terminal: {timing: {boot: 1ms}}\nfaults: [{at: rx 06 00, kind: refuse, code: 0x9c}]\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	addr := after(started(t, "sim", "terminal", "--listen", "127.0.0.1:0", "--script", file).awaitText(t, "\n"), "the terminal answers at ")
+	var answers [][]byte
+	for began := time.Now(); len(answers) < 2; {
+		if a := registered(t, addr, 3); len(a) > 0 { // nothing: it boots
+			answers = append(answers, a[:3])
+		}
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("two registrations are answered % x", answers)
+		}
+	}
+	if !bytes.Equal(answers[0], []byte{0x84, 0x9C, 0x00}) || !bytes.Equal(answers[1], []byte{0x80, 0x00, 0x00}) {
+		t.Errorf("two registrations are answered % x, want 84 9c 00 and 80 00 00", answers)
+	}
+}
+
+// A script says what display it is.
+func TestTheDisplayFollowsItsScript(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "script")
+	if err := os.WriteFile(file, []byte("display: {rows: 1, cols: 8, banner: HELLO}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	started(t, "sim", "display", "--pty", filepath.Join(dir, "line"), "--script", file).awaitText(t, "┌────────┐\n│HELLO   │\n└────────┘\n")
 }
 
 // askRaw makes one call by hand and gives the answer as it came.

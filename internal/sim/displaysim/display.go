@@ -24,17 +24,25 @@ const (
 	CD5220 Emulation = "cd5220"
 )
 
-// Options make a Display. The zero value of each field means its default.
+// Choices are all of them.
+func (Emulation) Choices() []string {
+	return []string{string(ESCPOS), string(CD5220)}
+}
+
+// Options make a Display. The zero value of each field means its default. All can be
+// said in a script.
 type Options struct {
-	Rows, Cols int       // 2 × 20
-	Emulation  Emulation // ESCPOS
-	Lazy       bool      // scroll when the next byte comes, not as the last cell is written (§1.3)
-	// Settle is how long a screen must stand to be recorded; 50 ms.
-	Settle time.Duration
-	// Buffer and Rate, if set, are the receive buffer in bytes and how many the
+	Rows      int       `yaml:"rows"`      // of characters, up to 4; 2
+	Cols      int       `yaml:"cols"`      // of a row, up to 40; 20
+	Emulation Emulation `yaml:"emulation"` // command set; escpos
+	Lazy      bool      `yaml:"lazy"`      // scroll when the next byte comes, not as the last cell is written (§1.3)
+	// Settle is how long a screen must stand to be recorded; 50ms.
+	Settle time.Duration `yaml:"settle"`
+	// Buffer and Rate, if both are set, are the receive buffer in bytes and how many the
 	// display works off in a second: what comes faster is lost silently (§1.4).
-	Buffer, Rate int
-	Banner       string // shown after power on, until the first byte
+	Buffer int    `yaml:"buffer"` // size of the receive buffer in bytes, with rate; none is lost
+	Rate   int    `yaml:"rate"`   // bytes worked off in a second: what comes faster than the buffer takes is lost silently
+	Banner string `yaml:"banner"` // shown after power on, until the first byte
 }
 
 // Screen is what the display shows.

@@ -8,9 +8,9 @@ import (
 
 // Card is a customer's card and how its issuer answers.
 type Card struct {
-	Name   string `yaml:"name,omitempty" json:"name,omitempty"` // as in BMP 8B; Visa
-	Type   byte   `yaml:"type,omitempty" json:"type,omitempty"` // BMP 8A; 0A
-	Masked string `yaml:"masked,omitempty" json:"masked,omitempty"`
+	Name   string `yaml:"name,omitempty" json:"name,omitempty"`     // as in BMP 8B; Visa
+	Type   byte   `yaml:"type,omitempty" json:"type,omitempty"`     // BMP 8A; 0A
+	Masked string `yaml:"masked,omitempty" json:"masked,omitempty"` // its number as receipts have it; 476173******0010
 
 	// Decline is the issuer's result code (§12); 0 approves.
 	Decline byte `yaml:"decline,omitempty" json:"decline,omitempty"`

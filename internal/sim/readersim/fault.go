@@ -54,19 +54,24 @@ const (
 	Omit       FaultKind = "omit"      // nothing goes out, the dialogue goes on
 )
 
+// Choices are all of them.
+func (FaultKind) Choices() []string {
+	return []string{string(PowerOut), string(Unplug), string(Silence), string(SendNAK), string(DropACK), string(Deaf), string(Refuse), string(Fail), string(CorruptCRC), string(Garbage), string(Split), string(Duplicate), string(LongForm), string(Extend), string(Replace), string(Insert), string(Omit)}
+}
+
 // Fault is one scripted misbehaviour.
 type Fault struct {
 	At string `yaml:"at" json:"at"` // a point; "" is every point
 	// During is the command whose dialogue must be running, such as "06 23"; "" is any.
 	// The points of the command's own receipt come before its dialogue.
 	During string        `yaml:"during,omitempty" json:"during,omitempty"`
-	Kind   FaultKind     `yaml:"kind" json:"kind"`
+	Kind   FaultKind     `yaml:"kind" json:"kind"`                       // what goes wrong
 	Skip   int           `yaml:"skip,omitempty" json:"skip,omitempty"`   // let the point pass so often first
 	Times  int           `yaml:"times,omitempty" json:"times,omitempty"` // how often; 0 is once, -1 is always
-	For    time.Duration `yaml:"for,omitempty" json:"for,omitempty"`
-	Code   byte          `yaml:"code,omitempty" json:"code,omitempty"`
-	Bytes  int           `yaml:"bytes,omitempty" json:"bytes,omitempty"`
-	Hex    string        `yaml:"hex,omitempty" json:"hex,omitempty"`
+	For    time.Duration `yaml:"for,omitempty" json:"for,omitempty"`     // how long; of split: between two bytes
+	Code   byte          `yaml:"code,omitempty" json:"code,omitempty"`   // of refuse (84) and fail (04 0F, 06 1E)
+	Bytes  int           `yaml:"bytes,omitempty" json:"bytes,omitempty"` // of unplug at tx: so many still go out
+	Hex    string        `yaml:"hex,omitempty" json:"hex,omitempty"`     // of garbage, extend (data), replace and insert (a whole APDU)
 }
 
 // HostOffline is a terminal that cannot reach its acquirer for the next n

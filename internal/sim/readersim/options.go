@@ -19,6 +19,11 @@ const (
 	NoCapture       CaptureMode = "none"
 )
 
+// Choices are all of them.
+func (CaptureMode) Choices() []string {
+	return []string{string(PartialReversal), string(BookTotal), string(BothCaptures), string(NoCapture)}
+}
+
 // EndOfDayPolicy says what 06 50 does while reservations are open (§15.2).
 type EndOfDayPolicy string
 
@@ -30,6 +35,11 @@ const (
 	StrandOpen  EndOfDayPolicy = "strand" // the hold stays, and can be neither taken nor given back
 )
 
+// Choices are all of them.
+func (EndOfDayPolicy) Choices() []string {
+	return []string{string(RefuseOpen), string(ChargeFull), string(ReleaseOpen), string(StrandOpen)}
+}
+
 // UnackedPolicy says what becomes of a transaction whose Status Information was
 // not acknowledged (§11.1, §17).
 type UnackedPolicy string
@@ -39,6 +49,11 @@ const (
 	ReverseUnacked UnackedPolicy = "reverse"
 	KeepUnacked    UnackedPolicy = "keep"
 )
+
+// Choices are all of them.
+func (UnackedPolicy) Choices() []string {
+	return []string{string(ReverseUnacked), string(KeepUnacked)}
+}
 
 // AnswerAmount says what BMP 04 of the answer to a capture holds (§10).
 type AnswerAmount string
@@ -50,53 +65,59 @@ const (
 	AnswerZero     AnswerAmount = "zero"
 )
 
-// Timing holds the terminal's timers (§2.5) and how long things take it.
-type Timing struct {
-	T1       time.Duration // byte to byte within a frame
-	T2       time.Duration // end of a frame to its ACK
-	T3       time.Duration // command to its answer 80/84
-	CardWait time.Duration // how long 06 22 waits for a card before 6C
-	Host     time.Duration // a round trip to the acquirer
-	Boot     time.Duration // from power to the first answer
-	Ask      time.Duration // between two Status Informations answered 84 9C
+// Choices are all of them.
+func (AnswerAmount) Choices() []string {
+	return []string{string(AnswerFinal), string(AnswerReversed), string(AnswerZero)}
 }
 
-// Options make a Terminal. The zero value of each field means its default.
+// Timing holds the terminal's timers (§2.5) and how long things take it.
+type Timing struct {
+	T1       time.Duration `yaml:"t1"`        // byte to byte within a frame; 1s
+	T2       time.Duration `yaml:"t2"`        // end of a frame to its ACK; 5s
+	T3       time.Duration `yaml:"t3"`        // command to its answer 80/84; 5s
+	CardWait time.Duration `yaml:"card_wait"` // how long 06 22 waits for a card before 6C; 60s
+	Host     time.Duration `yaml:"host"`      // a round trip to the acquirer; 300ms
+	Boot     time.Duration `yaml:"boot"`      // from power to the first answer; 2s
+	Ask      time.Duration `yaml:"ask"`       // between two Status Informations answered 84 9C; 2s
+}
+
+// Options make a Terminal. The zero value of each field means its default. What has a
+// YAML key can be said in a script.
 type Options struct {
-	// Family sets what a family of terminals does differently (Families); what is set
-	// here beside it goes before it.
-	Family string
+	// Family of terminals (Families): sets what it does differently. What is set here
+	// beside it goes before it.
+	Family string `yaml:"family"`
 
-	TerminalID  string // 8 digits; 52500001
-	Merchant    string // VU number, up to 15 characters
-	Password    string // 6 digits; 000000
-	Currency    string // ISO 4217 number; 978
-	Version     string // software version told in the status enquiry
-	DefaultHold int64  // granted if 06 22 names no amount; 5000
+	TerminalID  string `yaml:"terminal_id"`  // 8 digits; 52500001
+	Merchant    string `yaml:"merchant"`     // VU number, up to 15 characters
+	Password    string `yaml:"password"`     // 6 digits; 000000
+	Currency    string `yaml:"currency"`     // ISO 4217 number; 978
+	Version     string `yaml:"version"`      // software version told in the status enquiry
+	DefaultHold int64  `yaml:"default_hold"` // minor units granted if 06 22 names no amount; 5000
 
-	Capture  CaptureMode    // PartialReversal
-	MaxHolds int            // 1
-	EndOfDay EndOfDayPolicy // RefuseOpen
-	Unacked  UnackedPolicy  // ReverseUnacked
-	Answer   AnswerAmount   // AnswerFinal
+	Capture  CaptureMode    `yaml:"capture"`    // command that resolves a reservation; partial_reversal
+	MaxHolds int            `yaml:"max_holds"`  // open reservations at a time; 1
+	EndOfDay EndOfDayPolicy `yaml:"end_of_day"` // what 06 50 does while reservations are open; refuse
+	Unacked  UnackedPolicy  `yaml:"unacked"`    // what becomes of a result that was not acknowledged; reverse
+	Answer   AnswerAmount   `yaml:"answer"`     // amount in the answer to a capture; final
 
-	PrintFirst bool // receipts go out before the Status Information (§17)
-	NoReceipts bool // nothing is printed when a hold is resolved (§15.7)
-	OneByOne   bool // the enquiry names one open hold at a time (§9.5)
-	Extends    bool // a reservation can be made larger (§9.4)
-	NoRefunds  bool // the acquirer allows no 06 31 (§9.9)
-	DayCode    byte // in the completion of the end of day, then silence for Boot: E0, FC (§9.10)
-	NotReady   bool // ends the end of day by A0 when it is done (§12, Feig)
+	PrintFirst bool `yaml:"print_first"` // receipts go out before the Status Information (§17)
+	NoReceipts bool `yaml:"no_receipts"` // nothing is printed when a hold is resolved (§15.7)
+	OneByOne   bool `yaml:"one_by_one"`  // the enquiry names one open hold at a time (§9.5)
+	Extends    bool `yaml:"extends"`     // a reservation can be made larger (§9.4)
+	NoRefunds  bool `yaml:"no_refunds"`  // the acquirer allows no 06 31 (§9.9)
+	DayCode    byte `yaml:"day_code"`    // in the completion of the end of day, then silence for Boot: E0, FC (§9.10)
+	NotReady   bool `yaml:"not_ready"`   // ends the end of day by A0 when it is done (§12, Feig)
 
-	FirstReceipt     int  // receipt number of the first transaction on an empty ledger; 1
-	KeepRegistration bool // registration survives a power cut (§9.1, CC)
-	TakeCollisions   bool // take a command that crosses our frame instead of losing both (§2.6)
-	FixedBaud        bool // refuses another baud rate (FD)
-	USB              bool // the terminal is its own serial adapter: without power there is no port
+	FirstReceipt     int  `yaml:"first_receipt"`     // receipt number of the first transaction on an empty ledger; 1
+	KeepRegistration bool `yaml:"keep_registration"` // registration survives a power cut (§9.1, CC)
+	TakeCollisions   bool `yaml:"take_collisions"`   // take a command that crosses our frame instead of losing both (§2.6)
+	FixedBaud        bool `yaml:"fixed_baud"`        // refuses another baud rate (FD)
+	USB              bool `yaml:"usb"`               // the terminal is its own serial adapter: without power there is no port
 
 	// LedgerPath is the ledger's file; "" keeps it in memory.
 	LedgerPath string
-	Timing     Timing
+	Timing     Timing `yaml:"timing"` // its timers, and how long things take it
 	// OnPoint is called at every wire point (see Point) by the goroutine of Run,
 	// which waits for its return.
 	OnPoint func(point string)

@@ -27,6 +27,13 @@ const (
 	ActionRefund   = "OrderRefund"
 )
 
+// Actions are the names that a CallbackFault takes.
+func Actions() []string {
+	return []string{
+		ActionPreOpen, ActionOpened, ActionClosed, ActionCancel, ActionDetected, ActionSettled, ActionAdjust, ActionRefund,
+	}
+}
+
 // callback is one to be queued.
 type callback struct {
 	action   string

@@ -18,6 +18,11 @@ const (
 	Pascal KeyForm = "pascal"
 )
 
+// Choices are all of them.
+func (KeyForm) Choices() []string {
+	return []string{string(Camel), string(Pascal)}
+}
+
 // DataForm is how `Data` is written: the document says an object, its field types
 // say a string.
 type DataForm string
@@ -29,6 +34,11 @@ const (
 	AsNull   DataForm = "null"
 )
 
+// Choices are all of them.
+func (DataForm) Choices() []string {
+	return []string{string(AsObject), string(AsString), string(AsNull)}
+}
+
 // ReportForm is the answer to a payment report: the seed has two.
 type ReportForm string
 
@@ -37,6 +47,11 @@ const (
 	ReportBool      ReportForm = "bool"      // data: true
 	ReportUnwrapped ReportForm = "unwrapped" // {OrderId, Status, Message}
 )
+
+// Choices are all of them.
+func (ReportForm) Choices() []string {
+	return []string{string(ReportBool), string(ReportUnwrapped)}
+}
 
 // DuplicateOpen says what a second OpenDoor with the same order id gets.
 type DuplicateOpen string
@@ -47,52 +62,60 @@ const (
 	RefuseRepeat DuplicateOpen = "refuse"
 )
 
+// Choices are all of them.
+func (DuplicateOpen) Choices() []string {
+	return []string{string(AnswerSame), string(RefuseRepeat)}
+}
+
 // Machine is a cabinet as the SaaS knows it.
 type Machine struct {
-	ID             string  `yaml:"id"`
-	Name           string  `yaml:"name,omitempty"`
-	Signal         int     `yaml:"signal,omitempty"`
-	Temperature    string  `yaml:"temperature,omitempty"`
-	RunningState   int     `yaml:"running_state,omitempty"`
-	VendType       string  `yaml:"vend_type,omitempty"`
+	ID             string  `yaml:"id"`                         // machine number
+	Name           string  `yaml:"name,omitempty"`             // as machine info tells it
+	Signal         int     `yaml:"signal,omitempty"`           // 0 to 5
+	Temperature    string  `yaml:"temperature,omitempty"`      // degrees, as text
+	RunningState   int     `yaml:"running_state,omitempty"`    // "whether to lock the machine"; the sample of a working one has 1
+	VendType       string  `yaml:"vend_type,omitempty"`        // 0001 dynamic, 0002 gravity, 0003 static, 0004 dynamic and gravity, 0005 single gravity
 	PreAuthorLimit string  `yaml:"pre_author_limit,omitempty"` // major units, "50"
 	Currency       string  `yaml:"currency,omitempty"`         // "EUR"
-	Goods          []Goods `yaml:"goods,omitempty"`
+	Goods          []Goods `yaml:"goods,omitempty"`            // what is sold
 }
 
 // Goods is one product.
 type Goods struct {
-	ID         string `yaml:"id"`
-	Name       string `yaml:"name"`
-	SKU        string `yaml:"sku,omitempty"`
-	WeightGram int    `yaml:"weight_gram,omitempty"`
-	PriceMinor int64  `yaml:"price_minor"`
-	Door       int    `yaml:"door"`
+	ID         string `yaml:"id"`                    // commodity id
+	Name       string `yaml:"name"`                  // commodity name
+	SKU        string `yaml:"sku,omitempty"`         // bar code
+	WeightGram int    `yaml:"weight_gram,omitempty"` // of one piece
+	PriceMinor int64  `yaml:"price_minor"`           // of one piece, or of one kilogram
+	Door       int    `yaml:"door"`                  // behind which it lies
 }
 
-// Options make a Sim. The zero value of each optional field means its default.
+// Options make a Sim. The zero value of each optional field means its default. What has
+// a YAML key can be said in a script.
 type Options struct {
-	AppID, Key, Secret string // what a login must present
-	TokenTTL           time.Duration
-	Machines           []Machine
-	Exponent           *int // decimals of the currency; 2
+	AppID    string        `yaml:"app_id"`    // what a login must present
+	Key      string        `yaml:"key"`       // what a login must present
+	Secret   string        `yaml:"secret"`    // what a login must present
+	TokenTTL time.Duration `yaml:"token_ttl"` // how long a token is good for; 2h
+	Machines []Machine     `yaml:"machines"`  // the cabinets there are
+	Exponent *int          `yaml:"exponent"`  // decimals of the currency; 2
 
-	LoginUnwrapped bool       // {Token, ExpiresIn} without the envelope
-	Keys           KeyForm    // of answers and callbacks; Camel
-	Data           DataForm   // of OrderDetected and its kin (AsNull: of decisions only); AsObject
-	Report         ReportForm // ReportBool
-	Repeat         DuplicateOpen
-	Default        Script // of orders nobody scripted
-	NothingIsMode1 bool   // nothing taken is mode 1 (cancel) instead of mode 0 with no lines
+	LoginUnwrapped bool          `yaml:"login_unwrapped"`   // answer a login {Token, ExpiresIn} without the envelope
+	Keys           KeyForm       `yaml:"keys"`              // case of the names in answers and callbacks; camel
+	Data           DataForm      `yaml:"data"`              // form of Data in OrderDetected and its kin (null: in decisions only); object
+	Report         ReportForm    `yaml:"report"`            // form of the answer to a payment report; bool
+	Repeat         DuplicateOpen `yaml:"repeat"`            // what a second OpenDoor with the same order id gets; same
+	Default        Script        `yaml:"-"`                 // of orders nobody scripted
+	NothingIsMode1 bool          `yaml:"nothing_is_mode_1"` // nothing taken is mode 1 (cancel) instead of mode 0 with no lines
 
 	// LedgerPath is the ledger's file; "" keeps it in memory.
 	LedgerPath string
 	// Client posts the callbacks; http.DefaultTransport with a time limit by default.
 	Client *http.Client
-	// RepeatEvery is the pause before a callback that was not taken is posted again.
-	RepeatEvery time.Duration
-	// DetectAfter is how long recognition takes after the door closed.
-	DetectAfter time.Duration
+	// RepeatEvery is the pause before a callback that was not taken is posted again; 2s.
+	RepeatEvery time.Duration `yaml:"repeat_every"`
+	// DetectAfter is how long recognition takes after the door closed; 1s.
+	DetectAfter time.Duration `yaml:"detect_after"`
 
 	// OnOpen is told of each order whose door shall open: once per order, after it
 	// is in the ledger and before the gateway is answered. It must not block.

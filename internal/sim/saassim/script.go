@@ -8,11 +8,11 @@ import (
 
 // Line is one line of a recognition result.
 type Line struct {
-	ID         string `yaml:"id" json:"id"`
-	Name       string `yaml:"name" json:"name"`
+	ID         string `yaml:"id" json:"id"`                           // commodity id
+	Name       string `yaml:"name" json:"name"`                       // commodity name
 	Count      string `yaml:"count" json:"count"`                     // decimal; fractional by weight
 	Meter      int    `yaml:"meter,omitempty" json:"meter,omitempty"` // 1 piece (0 too), 2 weight
-	PriceMinor int64  `yaml:"price_minor" json:"price_minor"`
+	PriceMinor int64  `yaml:"price_minor" json:"price_minor"`         // of one
 }
 
 // TotalMinor is what the lines cost: price × count, rounded half up once a line.
@@ -33,19 +33,19 @@ func TotalMinor(lines []Line) int64 {
 
 // Decision is a verdict on an order: of the recognition or of the merchant.
 type Decision struct {
-	After  time.Duration `yaml:"after,omitempty" json:"after,omitempty"`
+	After  time.Duration `yaml:"after,omitempty" json:"after,omitempty"`   // how long it takes
 	Failed bool          `yaml:"failed,omitempty" json:"failed,omitempty"` // Status=false
-	Msg    string        `yaml:"msg,omitempty" json:"msg,omitempty"`
-	Mode   int           `yaml:"mode,omitempty" json:"mode,omitempty"`   // 0 normal, 1 cancel, 2 interrupt
-	Lines  []Line        `yaml:"lines,omitempty" json:"lines,omitempty"` // none: what was taken
-	Data   DataForm      `yaml:"data,omitempty" json:"data,omitempty"`
+	Msg    string        `yaml:"msg,omitempty" json:"msg,omitempty"`       // the reason it gives
+	Mode   int           `yaml:"mode,omitempty" json:"mode,omitempty"`     // 0 normal, 1 cancel, 2 interrupt
+	Lines  []Line        `yaml:"lines,omitempty" json:"lines,omitempty"`   // none: what was taken
+	Data   DataForm      `yaml:"data,omitempty" json:"data,omitempty"`     // form of Data; that of the service
 }
 
 // Shop lets an order run without a world: the doors move by themselves.
 type Shop struct {
-	OpenAfter  time.Duration `yaml:"open_after,omitempty" json:"open_after,omitempty"`
+	OpenAfter  time.Duration `yaml:"open_after,omitempty" json:"open_after,omitempty"`   // from OpenDoor
 	CloseAfter time.Duration `yaml:"close_after,omitempty" json:"close_after,omitempty"` // from the opening
-	Take       []Line        `yaml:"take,omitempty" json:"take,omitempty"`
+	Take       []Line        `yaml:"take,omitempty" json:"take,omitempty"`               // what is missing when the door is closed
 }
 
 // Cancel says when an order is cancelled by the machine.
@@ -57,30 +57,35 @@ const (
 	CancelAfterOpening     Cancel = "after_opening" // an exception on closing
 )
 
+// Choices are all of them.
+func (Cancel) Choices() []string {
+	return []string{string(CancelInsteadOfOpening), string(CancelAfterOpening)}
+}
+
 // Script is what happens to one order. The zero value is a good day.
 type Script struct {
-	Name       string    `yaml:"name,omitempty" json:"name,omitempty"`
+	Name       string    `yaml:"name,omitempty" json:"name,omitempty"`               // for the reader of the ledger
 	RefuseOpen string    `yaml:"refuse_open,omitempty" json:"refuse_open,omitempty"` // Status=false with this message
 	PreOpen    bool      `yaml:"pre_open,omitempty" json:"pre_open,omitempty"`       // post PreOpenDoor first
-	Cancel     Cancel    `yaml:"cancel,omitempty" json:"cancel,omitempty"`
-	Shop       *Shop     `yaml:"shop,omitempty" json:"shop,omitempty"`
-	NoDetect   bool      `yaml:"no_detect,omitempty" json:"no_detect,omitempty"`
-	Detect     *Decision `yaml:"detect,omitempty" json:"detect,omitempty"`         // none: what was taken
-	Settle     *Decision `yaml:"settle,omitempty" json:"settle,omitempty"`         // After counts from the recognition
-	Contradict *Decision `yaml:"contradict,omitempty" json:"contradict,omitempty"` // a second OrderDetected
+	Cancel     Cancel    `yaml:"cancel,omitempty" json:"cancel,omitempty"`           // the machine cancels
+	Shop       *Shop     `yaml:"shop,omitempty" json:"shop,omitempty"`               // what happens at the door
+	NoDetect   bool      `yaml:"no_detect,omitempty" json:"no_detect,omitempty"`     // recognition never answers
+	Detect     *Decision `yaml:"detect,omitempty" json:"detect,omitempty"`           // what recognition says; none: what was taken
+	Settle     *Decision `yaml:"settle,omitempty" json:"settle,omitempty"`           // the merchant decides; after counts from the recognition
+	Contradict *Decision `yaml:"contradict,omitempty" json:"contradict,omitempty"`   // a second OrderDetected
 	// Adjust and Refund follow the acknowledged report of a payment.
-	Adjust    *Claim          `yaml:"adjust,omitempty" json:"adjust,omitempty"`
-	Refund    *Claim          `yaml:"refund,omitempty" json:"refund,omitempty"`
-	Calls     []CallFault     `yaml:"calls,omitempty" json:"calls,omitempty"`
-	Callbacks []CallbackFault `yaml:"callbacks,omitempty" json:"callbacks,omitempty"`
-	Keys      KeyForm         `yaml:"keys,omitempty" json:"keys,omitempty"`
+	Adjust    *Claim          `yaml:"adjust,omitempty" json:"adjust,omitempty"`       // the merchant wants more, once the payment is reported
+	Refund    *Claim          `yaml:"refund,omitempty" json:"refund,omitempty"`       // the merchant gives back, once the payment is reported
+	Calls     []CallFault     `yaml:"calls,omitempty" json:"calls,omitempty"`         // what goes wrong with the calls of this order
+	Callbacks []CallbackFault `yaml:"callbacks,omitempty" json:"callbacks,omitempty"` // what goes wrong with its callbacks
+	Keys      KeyForm         `yaml:"keys,omitempty" json:"keys,omitempty"`           // case of the names in its callbacks; that of the service
 }
 
 // Claim is a merchant's wish for more or for less money.
 type Claim struct {
-	After  time.Duration `yaml:"after,omitempty" json:"after,omitempty"`
-	Lines  []Line        `yaml:"lines" json:"lines"`
-	Remark string        `yaml:"remark,omitempty" json:"remark,omitempty"`
+	After  time.Duration `yaml:"after,omitempty" json:"after,omitempty"`   // from the acknowledged report
+	Lines  []Line        `yaml:"lines" json:"lines"`                       // for what
+	Remark string        `yaml:"remark,omitempty" json:"remark,omitempty"` // of a refund
 }
 
 // CallKind names a way for a call to go wrong.
@@ -102,16 +107,21 @@ const (
 	CamelKey  CallKind = "camel"
 )
 
+// Choices are all of them.
+func (CallKind) Choices() []string {
+	return []string{string(Drop), string(Delay), string(Hang), string(Status), string(BodyCode), string(HTML), string(Truncated), string(DataText), string(DataNull), string(PascalKey), string(CamelKey)}
+}
+
 // CallFault is one scripted misbehaviour of a call.
 type CallFault struct {
-	Call       string        `yaml:"call,omitempty" json:"call,omitempty"` // "" is every call
-	Kind       CallKind      `yaml:"kind" json:"kind"`
-	Accepted   bool          `yaml:"accepted,omitempty" json:"accepted,omitempty"` // it takes effect all the same
-	Skip       int           `yaml:"skip,omitempty" json:"skip,omitempty"`
-	Times      int           `yaml:"times,omitempty" json:"times,omitempty"` // 0 is once, -1 always
-	For        time.Duration `yaml:"for,omitempty" json:"for,omitempty"`
-	Code       int           `yaml:"code,omitempty" json:"code,omitempty"`
-	RetryAfter string        `yaml:"retry_after,omitempty" json:"retry_after,omitempty"`
+	Call       string        `yaml:"call,omitempty" json:"call,omitempty"`               // "" is every call
+	Kind       CallKind      `yaml:"kind" json:"kind"`                                   // what goes wrong
+	Accepted   bool          `yaml:"accepted,omitempty" json:"accepted,omitempty"`       // it takes effect all the same
+	Skip       int           `yaml:"skip,omitempty" json:"skip,omitempty"`               // let so many calls pass first
+	Times      int           `yaml:"times,omitempty" json:"times,omitempty"`             // 0 is once, -1 always
+	For        time.Duration `yaml:"for,omitempty" json:"for,omitempty"`                 // of delay: how long
+	Code       int           `yaml:"code,omitempty" json:"code,omitempty"`               // of status, html (HTTP) and body_code (envelope)
+	RetryAfter string        `yaml:"retry_after,omitempty" json:"retry_after,omitempty"` // of status: that header
 }
 
 // transforms says whether only the form of a true answer is changed.
@@ -139,11 +149,16 @@ const (
 	Replayed CallbackKind = "replayed" // the same comes again For later
 )
 
+// Choices are all of them.
+func (CallbackKind) Choices() []string {
+	return []string{string(Never), string(Twice), string(Late), string(Unknown), string(Garbled), string(Forged), string(Huge), string(Replayed)}
+}
+
 // CallbackFault is one scripted misbehaviour of a callback.
 type CallbackFault struct {
 	Action string        `yaml:"action,omitempty" json:"action,omitempty"` // "" is every callback
-	Kind   CallbackKind  `yaml:"kind" json:"kind"`
-	For    time.Duration `yaml:"for,omitempty" json:"for,omitempty"`
+	Kind   CallbackKind  `yaml:"kind" json:"kind"`                         // what goes wrong
+	For    time.Duration `yaml:"for,omitempty" json:"for,omitempty"`       // of late and replayed: how long
 }
 
 // match says whether a fault is for that name. Names are compared without case.

@@ -28,6 +28,14 @@ const (
 	codeUnauthorized = 401
 )
 
+// Calls are the names that a CallFault takes.
+func Calls() []string {
+	return []string{
+		CallLogin, CallInfo, CallCommoditys, CallPayConfig, CallOpenDoor, CallRestockOpen, CallConfirm,
+		CallReport, CallReportV2, CallOpenQuery, CallOrderDetail, CallOrderVideo, CallAttributes,
+	}
+}
+
 // The points of a call: "OpenDoor received", "OpenDoor before answer",
 // "OpenDoor after answer".
 const (
