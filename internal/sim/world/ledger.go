@@ -15,7 +15,8 @@ import (
 // Kind names what a ledger line says.
 type Kind string
 
-// The kinds of ledger lines. KillDone and NoteDone are for who plays with the world.
+// The kinds of ledger lines. KillDone, StruckDone and NoteDone are for who plays with
+// the world.
 const (
 	Began      Kind = "began"       // a scenario starts
 	Tapped     Kind = "tapped"      // with what the terminal told the customer
@@ -26,6 +27,7 @@ const (
 	Left       Kind = "left"        // the customer went without the door having opened
 	Happened   Kind = "happened"
 	KillDone   Kind = "kill" // the gateway was killed; Note says at which point
+	StruckDone Kind = "struck" // a terminal, the SaaS or the network died for a moment
 	NoteDone   Kind = "note"
 )
 
@@ -69,6 +71,7 @@ type Visit struct {
 	LeftAt   time.Time
 	Happened []string
 	Kills    []string // points at which the gateway was killed during the visit
+	Struck   []string // what else died during the visit
 }
 
 // Ledger is what really happened, folded from its events.
@@ -77,7 +80,8 @@ type Ledger struct {
 	Visits   map[string]*Visit   // by Scenario.ID
 	Openings map[string]*Opening // by order id
 	Kills    []Event
-	current  string // visit under way
+	Strikes  []Event           // what else died
+	current  map[string]string // by lane: the visit that began last
 }
 
 // LoadLedger reads the ledger at path. A torn last line is ignored.
@@ -94,7 +98,7 @@ func LoadLedger(path string) (*Ledger, error) {
 }
 
 func newLedger() *Ledger {
-	return &Ledger{Visits: map[string]*Visit{}, Openings: map[string]*Opening{}}
+	return &Ledger{Visits: map[string]*Visit{}, Openings: map[string]*Opening{}, current: map[string]string{}}
 }
 
 // VisitList returns the visits in the order they began.
@@ -107,14 +111,17 @@ func (l *Ledger) apply(e Event) {
 	switch e.Kind {
 	case Began:
 		l.Visits[e.Visit] = &Visit{Scenario: *e.Scenario, At: e.At}
-		l.current = e.Visit
+		l.current[e.Lane] = e.Visit
 	case DoorOpened:
 		l.opened(e)
 	case Took, PutBack, DoorClosed:
 		l.atDoor(e)
 	case KillDone:
 		l.Kills = append(l.Kills, e)
-		l.visitor(e, l.current)
+		l.felt(e)
+	case StruckDone:
+		l.Strikes = append(l.Strikes, e)
+		l.felt(e)
 	case Tapped, Left, Happened:
 		l.visitor(e, e.Visit)
 	}
@@ -142,6 +149,15 @@ func (l *Ledger) atDoor(e Event) {
 	}
 }
 
+// felt writes down at every lane it may have been felt at what has died.
+func (l *Ledger) felt(e Event) {
+	for lane, id := range l.current {
+		if e.Lane == "" || e.Lane == lane {
+			l.visitor(e, id)
+		}
+	}
+}
+
 func (l *Ledger) visitor(e Event, id string) {
 	v := l.Visits[id]
 	switch {
@@ -154,6 +170,8 @@ func (l *Ledger) visitor(e Event, id string) {
 		v.Happened = append(v.Happened, e.Note)
 	case e.Kind == KillDone:
 		v.Kills = append(v.Kills, e.Note)
+	case e.Kind == StruckDone:
+		v.Struck = append(v.Struck, e.Note)
 	}
 }
 

@@ -127,7 +127,10 @@ func (w *World) Ledger() *Ledger { return w.book.copy() }
 
 // Record adds a line about something done to the world from outside: KillDone,
 // NoteDone.
-func (w *World) Record(k Kind, note string) { w.add(Event{Kind: k, Note: note}) }
+func (w *World) Record(k Kind, note string) { w.RecordAt(k, "", note) }
+
+// RecordAt is Record of something that only one lane can have felt: KillDone, StruckDone.
+func (w *World) RecordAt(k Kind, lane, note string) { w.add(Event{Kind: k, Lane: lane, Note: note}) }
 
 func (w *World) add(e Event) {
 	w.book.add(e)

@@ -230,6 +230,27 @@ func TestKillsAreKeptWithTheirVisit(t *testing.T) {
 	}
 }
 
+func TestWhatDiesIsKeptWithEveryVisitThatMayFeelIt(t *testing.T) {
+	w, err := New(worldOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lane := range []string{"front", "back"} {
+		w.add(Event{Kind: Began, Visit: lane, Lane: lane, Scenario: &Scenario{ID: lane}})
+	}
+	w.Record(KillDone, "sent 04 0f")
+	w.Record(StruckDone, "the network")
+	w.RecordAt(StruckDone, "back", "the terminal")
+	led := w.Ledger()
+	front, back := led.Visits["front"], led.Visits["back"]
+	if len(front.Kills) != 1 || len(back.Kills) != 1 || len(led.Kills) != 1 {
+		t.Errorf("kills: %v at the front, %v at the back, %v in all, want one of each", front.Kills, back.Kills, led.Kills)
+	}
+	if len(front.Struck) != 1 || len(back.Struck) != 2 || len(led.Strikes) != 2 {
+		t.Errorf("struck: %v at the front, %v at the back, %v in all, want 1, 2, 2", front.Struck, back.Struck, led.Strikes)
+	}
+}
+
 func TestALaneThatIsNotThere(t *testing.T) {
 	w, err := New(worldOptions())
 	if err != nil {
