@@ -28,6 +28,7 @@ type metrics struct {
 	ledgerBroken prometheus.Counter
 	// reconciliation is no name of DESIGN §7, which has none for it.
 	reconciliation *prometheus.GaugeVec
+	open           openMetrics
 }
 
 func newMetrics(reg prometheus.Registerer, lanes []LaneOptions) (*metrics, error) {
@@ -47,11 +48,12 @@ func newMetrics(reg prometheus.Registerer, lanes []LaneOptions) (*metrics, error
 	m.eligible = gauge("edged_queue_oldest_eligible_seconds", "Age of the oldest entry that may be sent; 0 without one.", "class")
 	m.ledgerBroken = prometheus.NewCounter(prometheus.CounterOpts{Name: "edged_ledger_violations_total", Help: "Promises of the ledger that did not hold; always 0 but for a fault of edged."})
 	m.reconciliation = gauge("edged_reconciliation_difference_minor_units", "What the lane's terminal counted at its last end of day less what edged booked; 0 also before the first.", "lane")
+	m.open = newOpenMetrics()
 	m.zero(lanes)
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.orders, m.phases, m.money, m.holds, m.tasksOpen, m.dead, m.expiry, m.eligible, m.selling, m.out, m.alarms, m.commitFailed, m.ledgerBroken, m.reconciliation} {
+	for _, c := range []prometheus.Collector{m.orders, m.phases, m.money, m.holds, m.tasksOpen, m.dead, m.expiry, m.eligible, m.selling, m.out, m.alarms, m.commitFailed, m.ledgerBroken, m.reconciliation, m.open.orders, m.open.money} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -92,6 +94,7 @@ func (m *metrics) zero(lanes []LaneOptions) {
 	for _, p := range append(phases(), phaseTotal) {
 		m.phases.WithLabelValues(string(p))
 	}
+	m.open.set(newOpenCount())
 	for _, k := range alarmKinds() {
 		m.alarms.WithLabelValues(k)
 	}

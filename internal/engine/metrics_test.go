@@ -32,6 +32,9 @@ func TestTheMetricsTellAPurchase(t *testing.T) {
 		if got := counted(m.expiry.WithLabelValues("front")); got < 118.9*3600 || got > 119.1*3600 {
 			t.Errorf("expiry is %v s after one of 120 h", got)
 		}
+		if open, held := counted(m.open.orders.WithLabelValues("opening")), counted(m.open.money.WithLabelValues("held", "EUR")); open != 1 || held != 5000 {
+			t.Errorf("%v orders that open and %v held, want 1 and 5000", open, held)
+		}
 		b.post(id, "opened", purchase.Sign{Sign: purchase.SignOpened, SaaSOrderNo: "S1"})
 		b.post(id, "closed", purchase.Sign{Sign: purchase.SignClosed, SaaSOrderNo: "S1"})
 		b.post(id, "detected", purchase.Detected{Source: purchase.FromDetection, OK: true, Lines: []purchase.Line{{Price: "1.50", Count: "2"}}})
@@ -46,6 +49,8 @@ func TestTheMetricsTellAPurchase(t *testing.T) {
 			{"captured", counted(m.money.WithLabelValues("captured", "EUR")), 300},
 			{"released", counted(m.money.WithLabelValues("released", "EUR")), 4700},
 			{"holds open", counted(m.holds.WithLabelValues("front")), 0},
+			{"still held", counted(m.open.money.WithLabelValues("held", "EUR")), 0},
+			{"orders that report", counted(m.open.orders.WithLabelValues("reporting")), 1},
 			{"paid orders", counted(m.orders.WithLabelValues("paid")), 1},
 		} {
 			if c.got != c.want {

@@ -62,6 +62,7 @@ func (m *metrics) currency(c money.Currency) {
 	for _, kind := range moneyKinds() {
 		m.money.WithLabelValues(kind, string(c))
 	}
+	m.open.currency(c)
 }
 
 // left counts the time an order spent in the phase it has left. Time of another boot
@@ -126,8 +127,9 @@ func (e *Engine) measure(now purchase.Stamp) {
 	for name := range e.lanes {
 		expiry[name] = math.Inf(1)
 	}
-	oldest := now.Wall
+	oldest, open := now.Wall, newOpenCount()
 	for _, o := range e.orders {
+		open.add(o.state)
 		for _, at := range o.eligible {
 			oldest = min(oldest, at)
 		}
@@ -144,4 +146,5 @@ func (e *Engine) measure(now purchase.Stamp) {
 		e.metrics.expiry.WithLabelValues(name).Set(s)
 	}
 	e.metrics.eligible.WithLabelValues(classReport).Set(float64(now.Wall-oldest) / 1000)
+	e.metrics.open.set(open)
 }
