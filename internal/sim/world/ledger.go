@@ -26,7 +26,7 @@ const (
 	DoorClosed Kind = "door_closed" // with what was really taken
 	Left       Kind = "left"        // the customer went without the door having opened
 	Happened   Kind = "happened"
-	KillDone   Kind = "kill" // the gateway was killed; Note says at which point
+	KillDone   Kind = "kill"   // the gateway was killed; Note says at which point
 	StruckDone Kind = "struck" // a terminal, the SaaS or the network died for a moment
 	NoteDone   Kind = "note"
 )
