@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -36,21 +37,31 @@ func (s *screenOf) String() string {
 	return s.text.String()
 }
 
-// started runs a command until the test ends; it must end well then.
+// started runs a command as a program of its own until the test ends; told to stop as by
+// Ctrl-C, it must end well.
 func started(t *testing.T, args ...string) *screenOf {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	out, errs, ended := &screenOf{}, &screenOf{}, make(chan int, 1)
-	go func() { ended <- execute(ctx, args, out, errs) }()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, errs, ended := &screenOf{}, &screenOf{}, make(chan error, 1)
+	cmd := exec.Command(exe, args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), asProgram+"=1"), out, errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() {
-		stop()
+		_ = cmd.Process.Signal(os.Interrupt)
 		select {
-		case code := <-ended:
-			if code != exitOK || errs.String() != "" {
-				t.Errorf("%v ended with %d: %s", args, code, errs)
+		case err := <-ended:
+			if err != nil || errs.String() != "" {
+				t.Errorf("%v ended with %v: %s", args, err, errs)
 			}
 		case <-time.After(10 * time.Second):
-			t.Errorf("%v does not end", args)
+			_ = cmd.Process.Kill()
+			t.Errorf("%v does not end: %s", args, errs)
 		}
 	})
 	return out

@@ -5,16 +5,14 @@ import (
 	"fmt"
 )
 
-var (
-	errShortAPDU = errors.New("readersim: APDU not complete")
-	errBadAPDU   = errors.New("readersim: APDU length does not fit its frame")
-)
+var errShortAPDU = errors.New("readersim: APDU not complete")
 
 // apdu is one application message: class, instruction, data (§4).
 type apdu struct {
 	class, instr byte
 	data         []byte
 	long         bool // write the extended length even if the short one would do
+	misfit       bool // received with a length that does not fit its frame
 }
 
 func msg(head uint16, data ...byte) apdu {
@@ -97,11 +95,16 @@ func parseAPDU(b []byte) (apdu, int, error) {
 	return apdu{class: b[0], instr: b[1], data: b[at : at+n]}, at + n, nil
 }
 
-// wholeAPDU is parseAPDU for a frame that must hold exactly one message.
+// wholeAPDU is parseAPDU for a frame, which holds exactly one message. One whose length
+// does not fit is a misfit: the frame is good, so it is taken before it is looked at (§2.4).
+// Errors: errShortAPDU if there is no head.
 func wholeAPDU(b []byte) (apdu, error) {
 	a, n, err := parseAPDU(b)
-	if err != nil || n != len(b) {
-		return apdu{}, errBadAPDU
+	switch {
+	case len(b) < 2:
+		return apdu{}, errShortAPDU
+	case err != nil || n != len(b):
+		return apdu{class: b[0], instr: b[1], data: b[2:], misfit: true}, nil
 	}
 	return a, nil
 }

@@ -420,6 +420,21 @@ func TestCommandsThatEndWithTheirAnswer(t *testing.T) {
 	})
 }
 
+// The frame is in good order, so it is taken before it is looked at (§2.4).
+func TestAMessageThatDoesNotFitItsFrameIsAProtocolError(t *testing.T) {
+	inBubble(t, Options{}, Serial, func(b *bench) {
+		for _, message := range []string{"06 23 09 87 ff ff", "06 23 02 87 ff ff", "06 23", "06 23 ff 03"} {
+			raw := unhex(t, message)
+			crc := crc16(append(raw[:len(raw):len(raw)], etx))
+			b.raw(append(append([]byte{dle, stx}, raw...), dle, etx, byte(crc), byte(crc>>8))...)
+			if it := b.mustItem(); it.kind != itemACK {
+				t.Fatalf("%s: got item %+v, want an ACK", message, it)
+			}
+			b.talk("< 84 9a 00")
+		}
+	})
+}
+
 func TestASettableStatusIsTold(t *testing.T) {
 	inBubble(t, Options{}, Serial, func(b *bench) {
 		b.pt.SetStatus(0xF0)

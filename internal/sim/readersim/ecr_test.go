@@ -103,8 +103,8 @@ func (b *bench) raw(p ...byte) {
 func (b *bench) send(s string) {
 	b.t.Helper()
 	a, err := wholeAPDU(unhex(b.t, s))
-	if err != nil {
-		b.t.Fatalf("%s: %v", s, err)
+	if err != nil || a.misfit {
+		b.t.Fatalf("%s is no message: %v", s, err)
 	}
 	b.raw(b.wire.encode(a)...)
 	if !b.wire.acks() {

@@ -111,6 +111,9 @@ func (l *life) dialogue(ctx context.Context, cmd apdu) error {
 	if f, ok := l.armed.get(Refuse); ok {
 		return l.refuse(ctx, cmd, f.Code)
 	}
+	if cmd.misfit {
+		return l.refuse(ctx, cmd, codeProtocol)
+	}
 	serve := l.handler(cmd.head())
 	if serve == nil {
 		return l.refuse(ctx, cmd, codeUnknown)
