@@ -12,8 +12,8 @@ import (
 // login gives out a token (V2 §1).
 func (s *Sim) login(body []byte) answer {
 	var in struct{ AppID, Key, Secret string }
-	if json.Unmarshal(body, &in) != nil {
-		return failure(http.StatusBadRequest, "bad request")
+	if err := read(body, &in); err != nil {
+		return failure(http.StatusBadRequest, err.Error())
 	}
 	if in.AppID != s.opt.AppID || in.Key != s.opt.Key || in.Secret != s.opt.Secret {
 		return failure(codeUnauthorized, "appID, key or secret wrong")
@@ -113,8 +113,8 @@ func (q openRequest) problem(call string) string {
 // openDoor accepts an order, or refuses it with Status=false.
 func (s *Sim) openDoor(call string, body []byte) answer {
 	var q openRequest
-	if err := json.Unmarshal(body, &q); err != nil {
-		return failure(http.StatusBadRequest, "bad request: "+err.Error())
+	if err := read(body, &q); err != nil {
+		return failure(http.StatusBadRequest, err.Error())
 	}
 	if p := q.problem(call); p != "" {
 		return failure(http.StatusBadRequest, p)
@@ -248,7 +248,7 @@ func (s *Sim) confirm(body []byte) answer {
 		}
 	}
 	done, msg := true, "Replenishment data confirmed successfully"
-	if err := json.Unmarshal(body, &q); err != nil {
+	if err := read(body, &q); err != nil {
 		done, msg = false, err.Error()
 	} else if q.Mid == "" || q.TrackingID == "" || q.TransID == 0 || q.DoorNo == nil || q.Data == nil {
 		done, msg = false, "a required parameter is missing"

@@ -20,8 +20,8 @@ type reportRequest struct {
 // acknowledged again; a different one for the same thing is refused.
 func (s *Sim) report(call string, body []byte) answer {
 	var q reportRequest
-	if err := json.Unmarshal(body, &q); err != nil {
-		return failure(http.StatusBadRequest, "bad request: "+err.Error())
+	if err := read(body, &q); err != nil {
+		return failure(http.StatusBadRequest, err.Error())
 	}
 	if q.PayStatus == nil || q.OrderID == "" || q.OrderNo == "" {
 		return failure(http.StatusBadRequest, "OrderId, OrderNo and PayStatus are required")

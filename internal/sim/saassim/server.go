@@ -2,6 +2,7 @@ package saassim
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -193,8 +194,19 @@ func (s *Sim) handle(call, arg string, body []byte, r *http.Request) answer {
 	case CallAttributes:
 		return ok(true)
 	default:
-		return answer{status: http.StatusNotFound, code: http.StatusNotFound, err: "404 Not Found"}
+		return nowhere(r)
 	}
+}
+
+// nowhere answers what is no call: its path or its method is wrong.
+func nowhere(r *http.Request) answer {
+	code := http.StatusNotFound
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		if call, _ := route(method, r.URL.Path); call != callUnknown {
+			code = http.StatusMethodNotAllowed
+		}
+	}
+	return answer{status: code, code: code, err: fmt.Sprintf("%d %s", code, http.StatusText(code))}
 }
 
 // write sends an answer in the envelope {statusCode,data,succeeded,errors,extras,
