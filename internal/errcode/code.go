@@ -31,7 +31,8 @@ func Of(err error) (Code, bool) {
 	if !errors.As(err, &c) {
 		return "", false
 	}
-	return c.ErrCode(), true
+	code := c.ErrCode()
+	return code, code != ""
 }
 
 // Text is the code of err, "" if it has none.

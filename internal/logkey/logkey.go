@@ -32,4 +32,5 @@ const (
 	Caller      = "caller" // of a manual action, as the kernel names it
 	Wait        = "wait"
 	Err         = "err"
+	Code        = "code" // of errcode; `edged explain` says what it means
 )
