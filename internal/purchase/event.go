@@ -1,6 +1,9 @@
 package purchase
 
-import "edged/internal/money"
+import (
+	"edged/internal/errcode"
+	"edged/internal/money"
+)
 
 // Event is something that happened to an order or to a lane. Whoever posts it
 // fills Order (or Lane) and Body, and Key where the same thing may be told more
@@ -302,7 +305,8 @@ type Attached struct {
 
 // Detached: the lane's terminal does not answer.
 type Detached struct {
-	Why string `json:"why,omitempty"`
+	Why  string       `json:"why,omitempty"`
+	Code errcode.Code `json:"code,omitempty"` // of Why; "" if it has none
 }
 
 // Kind implements Body.
