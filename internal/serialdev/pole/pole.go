@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/serialdev/cells"
 	"edged/internal/serialdev/devmetrics"
@@ -137,7 +138,11 @@ func (d *Display) fault(err error) {
 		level = slog.LevelDebug
 	}
 	d.down = err.Error()
-	d.opts.Logger.Log(context.Background(), level, "display lost", logkey.Err, err)
+	code, ok := errcode.Of(err)
+	if !ok {
+		code = errcode.DisplayLost
+	}
+	d.opts.Logger.Log(context.Background(), level, "display lost", logkey.Err, err, logkey.Code, code)
 }
 
 // life is one open line. up: the display took a whole screen.

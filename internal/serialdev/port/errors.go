@@ -11,6 +11,8 @@ import (
 
 	"go.bug.st/serial"
 	"golang.org/x/sys/unix"
+
+	"edged/internal/errcode"
 )
 
 // Errors of this room, wrapped with operation, path and cause. Beside them reads and
@@ -18,20 +20,20 @@ import (
 var (
 	// ErrUnplugged is returned when the device went away, or the other end of a TCP
 	// connection closed it. Close the line and open it anew.
-	ErrUnplugged = errors.New("device is gone")
+	ErrUnplugged = errcode.New(errcode.PortUnplugged, "device is gone")
 	// ErrNotFound is returned when there is no such node, or no device behind it yet.
-	ErrNotFound = errors.New("no such device")
+	ErrNotFound = errcode.New(errcode.PortNotFound, "no such device")
 	// ErrBusy is returned when another program, or another edged, has the port.
-	ErrBusy = errors.New("port is in use by another program")
+	ErrBusy = errcode.New(errcode.PortBusy, "port is in use by another program")
 	// ErrNotATTY is returned when the path is something else than a serial port.
-	ErrNotATTY = errors.New("not a serial port")
+	ErrNotATTY = errcode.New(errcode.PortNoTTY, "not a serial port")
 	// ErrPermission is returned when the user may not open the port. On Debian the
 	// group dialout may.
-	ErrPermission = errors.New("no permission for the port")
+	ErrPermission = errcode.New(errcode.PortPermission, "no permission for the port")
 	// ErrUnreachable is returned when no TCP connection came about.
-	ErrUnreachable = errors.New("no connection to the device")
+	ErrUnreachable = errcode.New(errcode.PortUnreachable, "no connection to the device")
 	// ErrSettings is returned for settings that can never work.
-	ErrSettings = errors.New("bad port settings")
+	ErrSettings = errcode.New(errcode.PortSettings, "bad port settings")
 )
 
 // wrap names an error of an open line. It keeps deadlines and closed files

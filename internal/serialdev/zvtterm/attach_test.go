@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/purchase"
 	"edged/internal/serialdev/zvt"
 )
@@ -71,7 +72,9 @@ func TestWhatIsToldOfATerminalByItsStatus(t *testing.T) {
 		return c
 	}
 	attached := func(c purchase.TerminalCaps) []purchase.Body { return []purchase.Body{purchase.Attached{Caps: c}} }
-	down := func(why string) []purchase.Body { return []purchase.Body{purchase.Detached{Why: why}} }
+	down := func(code errcode.Code, why string) []purchase.Body {
+		return []purchase.Body{purchase.Detached{Why: why, Code: code}}
+	}
 	tests := []struct {
 		name   string
 		script string
@@ -84,13 +87,13 @@ func TestWhatIsToldOfATerminalByItsStatus(t *testing.T) {
 		{"it wants a diagnosis", statusOf("C2") + registerScript, attached(wants(purchase.CmdMaintain))},
 		{"its printer does not matter", statusOf("CC") + registerScript, attached(caps)},
 		{"a card is in it", statusOf("DC") + registerScript, attached(caps)},
-		{"out of order", statusOf("DF") + "e", down("terminal is not usable: " + zvt.TerminalStatus(0xDF).String())},
-		{"remote maintenance", statusOf("E0") + "e", down("terminal is not usable: " + zvt.TerminalStatus(0xE0).String())},
-		{"it does not answer", enquire + "= 4.9s\ne", down("dialogue 05 01: terminal does not answer")},
+		{"out of order", statusOf("DF") + "e", down(errcode.ZVTUnusable, "terminal is not usable: "+zvt.TerminalStatus(0xDF).String())},
+		{"remote maintenance", statusOf("E0") + "e", down(errcode.ZVTUnusable, "terminal is not usable: "+zvt.TerminalStatus(0xE0).String())},
+		{"it does not answer", enquire + "= 4.9s\ne", down(errcode.ZVTSilent, "dialogue 05 01: terminal does not answer")},
 		{"it answers nonsense", enquire + yes + "< 06 0F 00\n" + ok + "e", nil},
-		{"another password", statusOf("00") + "> 06 00 …\n< 84 37 00\ne", down("terminal refuses our settings: registration ended with " + zvt.ResultCode(0x37).String())},
-		{"no terminal id", statusOf("00") + "> 06 00 …\n" + yes + "< 06 0F 00\n" + ok + "e", down("terminal refuses our settings: registration without a terminal id")},
-		{"another currency", statusOf("00") + "> 06 00 …\n" + yes + "< 06 0F 08 29 52 50 00 01 49 07 56\n" + ok + "e", down("terminal refuses our settings: its currency is 756, ours 978")},
+		{"another password", statusOf("00") + "> 06 00 …\n< 84 37 00\ne", down(errcode.ZVTSettings, "terminal refuses our settings: registration ended with "+zvt.ResultCode(0x37).String())},
+		{"no terminal id", statusOf("00") + "> 06 00 …\n" + yes + "< 06 0F 00\n" + ok + "e", down(errcode.ZVTSettings, "terminal refuses our settings: registration without a terminal id")},
+		{"another currency", statusOf("00") + "> 06 00 …\n" + yes + "< 06 0F 08 29 52 50 00 01 49 07 56\n" + ok + "e", down(errcode.ZVTSettings, "terminal refuses our settings: its currency is 756, ours 978")},
 		{
 			"it still waits for a card of somebody before us",
 			enquire + "< 84 83 00\n> 06 B0 00\n" + yes + "< 04 0F 02 27 6C\n" + ok + timedOut + "= 4.9s\n" + statusOf("00") + registerScript,

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 	"edged/internal/serialdev/devmetrics"
@@ -209,8 +210,9 @@ func (t *Terminal) detach(ctx context.Context, why error) {
 		return
 	}
 	t.down = why.Error()
+	code, _ := errcode.Of(why)
 	t.opts.Logger.Warn("terminal detached", logkey.Err, why)
-	if err := t.tell(ctx, purchase.Detached{Why: t.down}); err != nil {
+	if err := t.tell(ctx, purchase.Detached{Why: t.down, Code: code}); err != nil {
 		t.opts.Logger.Debug("detached was not posted", logkey.Err, err) // Start tells it too
 	}
 }
