@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"edged/internal/errcode"
 )
 
 // Errors of the whole store.
@@ -14,10 +16,10 @@ var (
 	ErrClosed = errors.New("store is closed")
 
 	// ErrInUse is returned when another process has the state directory open.
-	ErrInUse = errors.New("state directory is in use by another process")
+	ErrInUse = errcode.New(errcode.StoreInUse, "state directory is in use by another process")
 
 	// ErrNewer is returned when the database was written by a newer edged.
-	ErrNewer = errors.New("database has a newer schema than this edged knows")
+	ErrNewer = errcode.New(errcode.StoreNewer, "database has a newer schema than this edged knows")
 
 	// ErrNotDurable is returned when a commit failed as a whole. Nothing of it is
 	// applied; the cause (ErrDiskFull, ErrIO, ErrBroken …) is wrapped too.
@@ -25,35 +27,35 @@ var (
 
 	// ErrBroken is returned when a sync has failed since the last open or Recover:
 	// no commit is tried until Recover succeeds.
-	ErrBroken = errors.New("store is broken until it has been recovered")
+	ErrBroken = errcode.New(errcode.StoreBroken, "store is broken until it has been recovered")
 )
 
 // Causes, told apart because the operator's remedy differs.
 var (
 	// ErrDiskFull is returned when the file system has no space left. The store
 	// goes on as soon as there is space, see ReleaseReserve.
-	ErrDiskFull = errors.New("disk is full")
+	ErrDiskFull = errcode.New(errcode.StoreDiskFull, "disk is full")
 
 	// ErrReadOnly is returned when the file system or a file is read-only.
-	ErrReadOnly = errors.New("disk is read-only")
+	ErrReadOnly = errcode.New(errcode.StoreReadOnly, "disk is read-only")
 
 	// ErrIO is returned when the device failed to read, write or sync.
-	ErrIO = errors.New("disk input/output error")
+	ErrIO = errcode.New(errcode.StoreIO, "disk input/output error")
 
 	// ErrCorrupt is returned when the database's pages are damaged. The next Open
 	// or Recover salvages what can be read.
-	ErrCorrupt = errors.New("database is damaged")
+	ErrCorrupt = errcode.New(errcode.StoreDamaged, "database is damaged")
 
 	// ErrBusy is returned when another connection, such as a sqlite3 shell, held
 	// the database for longer than the busy timeout.
-	ErrBusy = errors.New("database is locked by another connection")
+	ErrBusy = errcode.New(errcode.StoreLocked, "database is locked by another connection")
 )
 
 // Errors of single records and calls.
 var (
 	// ErrBadRecord is returned for a record whose version is unknown or whose
 	// CRC does not fit.
-	ErrBadRecord = errors.New("bad record")
+	ErrBadRecord = errcode.New(errcode.StoreBadRecord, "bad record")
 
 	// ErrWorkWaiting is returned by MaybeVacuum when it stepped back for a commit.
 	ErrWorkWaiting = errors.New("work is waiting")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/saas/wire"
 )
 
@@ -58,6 +59,29 @@ func Classes() []Class {
 	}
 }
 
+// ErrCode is the code of a failure of this class; "" for ClassOK and ClassCancelled.
+func (c Class) ErrCode() errcode.Code {
+	switch c {
+	case ClassNetwork:
+		return errcode.SaaSNetwork
+	case ClassTimeout:
+		return errcode.SaaSTimeout
+	case ClassAuth:
+		return errcode.SaaSAuth
+	case ClassRateLimited:
+		return errcode.SaaSRateLimited
+	case ClassServer:
+		return errcode.SaaSServer
+	case ClassRefused:
+		return errcode.SaaSRefused
+	case ClassProtocol:
+		return errcode.SaaSProtocol
+	case ClassInvalid:
+		return errcode.SaaSInvalid
+	}
+	return ""
+}
+
 // Reachable tells whether a call of this class shows that the SaaS answers.
 func (c Class) Reachable() bool {
 	switch c {
@@ -92,6 +116,9 @@ func (e *CallError) Error() string {
 	}
 	return s
 }
+
+// ErrCode implements errcode.Coded.
+func (e *CallError) ErrCode() errcode.Code { return e.Class.ErrCode() }
 
 // Unwrap gives the cause.
 func (e *CallError) Unwrap() error { return e.Err }

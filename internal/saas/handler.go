@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"edged/internal/callback"
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/saas/wire"
 )
@@ -199,11 +200,30 @@ func (h *CallbackHandler) receive(ctx context.Context, path callback.Path, body 
 	}
 }
 
+// ErrCode is the code of a refusal; "" for what was taken.
+func (v Verdict) ErrCode() errcode.Code {
+	switch v {
+	case VerdictForged:
+		return errcode.CallbackForged
+	case VerdictMethod, VerdictTooLarge, VerdictSlow, VerdictUnreadable:
+		return errcode.CallbackMalformed
+	case VerdictMismatch:
+		return errcode.CallbackMismatch
+	case VerdictNotDurable:
+		return errcode.CallbackNotDurable
+	case VerdictBusy:
+		return errcode.CallbackBusy
+	case Verdict(TooMany):
+		return errcode.CallbackTooMany
+	}
+	return ""
+}
+
 // refuse counts, and logs what is not one of many. The order of a forged path is
 // whatever its sender wrote.
 func (h *CallbackHandler) refuse(path callback.Path, action wire.Action, v Verdict, err error) Verdict {
 	if yes, left := h.quiet.say(v, time.Now()); yes {
-		attrs := []any{slog.String(logkey.OrderID, path.OrderID), slog.String(logkey.Event, string(action)), slog.String(logkey.Reason, string(v))}
+		attrs := []any{slog.String(logkey.OrderID, path.OrderID), slog.String(logkey.Event, string(action)), slog.String(logkey.Reason, string(v)), slog.String(logkey.Code, string(v.ErrCode()))}
 		if left > 0 {
 			attrs = append(attrs, slog.Int(logkey.Count, left+1)) // with those of which nothing was said
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 	"edged/internal/queue"
@@ -38,6 +39,7 @@ type Result struct {
 	Reason     string        // short class, for the metric
 	Msg        string        // for people
 	RetryAfter time.Duration // zero: not told
+	Code       errcode.Code  // of Reason; "" if it has none
 }
 
 // Options of New.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 	"edged/internal/queue"
@@ -79,7 +80,7 @@ func (s *Sender) later(l letter, r Result) {
 	}
 	s.hold(l.row.Seq, r.RetryAfter)
 	s.trouble.failed(l.row.Seq, s.blocked[l.row.Seq].attempts, r.Msg)
-	s.log.Warn("report is sent again later", logkey.OrderID, string(l.out.Order), logkey.Reason, r.Reason, logkey.Err, r.Msg)
+	s.log.Warn("report is sent again later", logkey.OrderID, string(l.out.Order), logkey.Reason, r.Reason, logkey.Err, r.Msg, logkey.Code, r.Code)
 }
 
 // hold keeps an order's reports back, for the time that least says or longer. So
@@ -106,7 +107,7 @@ func (s *Sender) away(r Result) {
 	s.awayTill = now.Add(max(r.RetryAfter, Backoff(s.failures, s.o.RetryBase, s.o.RetryCap, s.o.Rand)))
 	s.back.Store(false) // heard of before this try
 	if s.failures == 1 {
-		s.log.Warn("reports wait for the SaaS", logkey.Reason, r.Reason, logkey.Err, r.Msg)
+		s.log.Warn("reports wait for the SaaS", logkey.Reason, r.Reason, logkey.Err, r.Msg, logkey.Code, r.Code)
 	}
 }
 
@@ -119,5 +120,5 @@ func (s *Sender) foreign(out purchase.OutboxRow) {
 	s.strange = true
 	s.metrics.tries.WithLabelValues("report", "other_account").Inc()
 	s.log.Error("a report belongs to another account than the configured one and waits",
-		logkey.OrderID, string(out.Order), logkey.Err, errors.New("account "+out.Account))
+		logkey.OrderID, string(out.Order), logkey.Err, errors.New("account "+out.Account), logkey.Code, errcode.SaaSOtherAccount)
 }
