@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 
+	"edged/internal/errcode"
 	"edged/internal/yamlfile"
 )
 
@@ -26,7 +27,7 @@ func newChecker(d *yamlfile.Decoder, c *Config) *checker {
 
 func (k *checker) required(path, got, want string) bool {
 	if got == "" {
-		k.Problem(path, "missing, want %s", want)
+		k.ProblemOf(errcode.ConfigMissing, path, "missing, want %s", want)
 	}
 	return got != ""
 }
@@ -115,9 +116,9 @@ func (k *checker) url(path, got string, secure, plain []string) {
 func (k *checker) both(pathA, a, pathB, b string) {
 	switch {
 	case a != "" && b == "":
-		k.Problem(pathB, "missing, want it because %s is given", pathA)
+		k.ProblemOf(errcode.ConfigMissing, pathB, "missing, want it because %s is given", pathA)
 	case a == "" && b != "":
-		k.Problem(pathA, "missing, want it because %s is given", pathB)
+		k.ProblemOf(errcode.ConfigMissing, pathA, "missing, want it because %s is given", pathB)
 	}
 }
 
@@ -149,7 +150,7 @@ func (k *checker) claims(what string) *claims {
 
 func (c *claims) take(thing, path string) {
 	if first, taken := c.owner[thing]; taken {
-		c.k.Problem(path, "%s used twice, got %s, which %s has too, want another", c.what, yamlfile.Quote(thing), first)
+		c.k.ProblemOf(errcode.ConfigTwice, path, "%s used twice, got %s, which %s has too, want another", c.what, yamlfile.Quote(thing), first)
 		return
 	}
 	c.owner[thing] = path

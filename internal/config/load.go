@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 
+	"edged/internal/errcode"
 	"edged/internal/yamlfile"
 )
 
@@ -19,7 +20,7 @@ func Check(file string) (*Config, []Problem) { return load(file, true) }
 func load(file string, texts bool) (*Config, []Problem) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, []Problem{{File: file, Text: "configuration not readable, got: " + cause(err) + ", want a file edged can read"}}
+		return nil, []Problem{{File: file, Text: "configuration not readable, got: " + cause(err) + ", want a file edged can read", Code: errcode.ConfigFile}}
 	}
 	return parseAll(file, data, texts)
 }

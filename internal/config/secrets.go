@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"edged/internal/callback"
+	"edged/internal/errcode"
 	"edged/internal/yamlfile"
 )
 
@@ -85,7 +86,7 @@ func (k *checker) laneSecrets(path string, lane Lane, s *Secrets) {
 	if p := k.secret(path+".terminal.password_file", lane.Terminal.PasswordFile, false); p.IsSet() {
 		// ZVT passwords are 3 bytes of BCD (ZVT notes §6, BMP 3D).
 		if lane.Terminal.Driver == "zvt" && !regexp.MustCompile(`^[0-9]{6}$`).MatchString(p.Reveal()) {
-			k.Problem(path+".terminal.password_file", "not a terminal password, want 6 digits in the file")
+			k.ProblemOf(errcode.ConfigSecret, path+".terminal.password_file", "not a terminal password, want 6 digits in the file")
 		}
 		s.TerminalPasswords[lane.Name] = p
 	}
@@ -98,7 +99,7 @@ func (k *checker) laneSecrets(path string, lane Lane, s *Secrets) {
 func (k *checker) secret(path, file string, required bool) Secret {
 	if file == "" {
 		if required {
-			k.Problem(path, "missing, want the name of a file")
+			k.ProblemOf(errcode.ConfigMissing, path, "missing, want the name of a file")
 		}
 		return Secret{}
 	}
@@ -108,7 +109,7 @@ func (k *checker) secret(path, file string, required bool) Secret {
 	}
 	value := strings.TrimRight(string(data), "\r\n")
 	if strings.TrimSpace(value) == "" {
-		k.Problem(path, "empty file, got %s, want the secret in it", quoteFile(k.c.Resolve(file)))
+		k.ProblemOf(errcode.ConfigSecret, path, "empty file, got %s, want the secret in it", quoteFile(k.c.Resolve(file)))
 	}
 	return NewSecret(value)
 }
@@ -121,7 +122,7 @@ func (k *checker) callbackKeys(path, file string) []Secret {
 		return nil
 	}
 	if _, err := callback.ParseKeys(text.Reveal()); err != nil {
-		k.Problem(path, "not a file of callback keys, got: %v, want 64 hex digits a line", err)
+		k.ProblemOf(errcode.ConfigSecret, path, "not a file of callback keys, got: %v, want 64 hex digits a line", err)
 		return nil
 	}
 	var out []Secret
@@ -151,7 +152,7 @@ func (k *checker) pair(path, cert, key, certName, keyName string) {
 		return
 	}
 	if _, err := tls.X509KeyPair(certPEM, keyPEM); err != nil {
-		k.Problem(path+"."+certName, "not usable with %s, got: %v, want a PEM certificate and its key", keyName, err)
+		k.ProblemOf(errcode.ConfigSecret, path+"."+certName, "not usable with %s, got: %v, want a PEM certificate and its key", keyName, err)
 	}
 }
 
@@ -161,19 +162,19 @@ func (k *checker) read(path, file string, secret bool) ([]byte, bool) {
 	file = k.c.Resolve(file)
 	info, err := os.Stat(file) // before opening: opening a pipe would wait for ever
 	if err != nil {
-		k.Problem(path, "file not readable, got %s: %s, want a file edged can read", quoteFile(file), cause(err))
+		k.ProblemOf(errcode.ConfigSecret, path, "file not readable, got %s: %s, want a file edged can read", quoteFile(file), cause(err))
 		return nil, false
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxSecretFile {
-		k.Problem(path, "not a file of a usable kind, got %s, want a regular file of at most %d bytes", quoteFile(file), maxSecretFile)
+		k.ProblemOf(errcode.ConfigSecret, path, "not a file of a usable kind, got %s, want a regular file of at most %d bytes", quoteFile(file), maxSecretFile)
 		return nil, false
 	}
 	if mode := info.Mode().Perm(); secret && mode&0o007 != 0 {
-		k.Problem(path, "file open to every user, got %s with mode %04o, want at most 0640", quoteFile(file), mode)
+		k.ProblemOf(errcode.ConfigOpenSecret, path, "file open to every user, got %s with mode %04o, want at most 0640", quoteFile(file), mode)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		k.Problem(path, "file not readable, got %s: %s, want a file edged can read", quoteFile(file), cause(err))
+		k.ProblemOf(errcode.ConfigSecret, path, "file not readable, got %s: %s, want a file edged can read", quoteFile(file), cause(err))
 		return nil, false
 	}
 	return data, true

@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"edged/internal/errcode"
 	"edged/internal/screen/catalogue"
 	"edged/internal/serialdev/cells"
 	"edged/internal/yamlfile"
@@ -78,6 +79,6 @@ func message(d *yamlfile.Decoder, path string, node ast.Node, own *catalogue.Ove
 		if f.Row >= 0 {
 			at = fmt.Sprintf("%s[%d]", path, f.Row)
 		}
-		d.Note(at, "%s", f.Text)
+		d.Note(errcode.DisplayTexts, at, "%s", f.Text)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net"
 	"strings"
 
+	"edged/internal/errcode"
 	"edged/internal/money"
 	"edged/internal/yamlfile"
 )
@@ -67,14 +68,14 @@ func (k *checker) callbacks() {
 		}
 	}
 	if c.Listen == "" && !c.Relay {
-		k.Problem("callbacks", "no way in, got neither listen nor relay, want one of them: polling alone brings no OrderNo")
+		k.ProblemOf(errcode.ConfigMissing, "callbacks", "no way in, got neither listen nor relay, want one of them: polling alone brings no OrderNo")
 	}
 	if c.Relay && k.c.MQTT.Broker == "" {
-		k.Problem("mqtt.broker", "missing, want it because callbacks.relay is true")
+		k.ProblemOf(errcode.ConfigMissing, "mqtt.broker", "missing, want it because callbacks.relay is true")
 	}
 	k.both("callbacks.tls_cert_file", c.TLSCertFile, "callbacks.tls_key_file", c.TLSKeyFile)
 	if k.listen("callbacks.listen", c.Listen) && !listensOnLoopback(c.Listen) && c.TLSCertFile == "" {
-		k.Problem("callbacks.tls_cert_file", "missing, want it because callbacks.listen is not on this machine only")
+		k.ProblemOf(errcode.ConfigMissing, "callbacks.tls_cert_file", "missing, want it because callbacks.listen is not on this machine only")
 	}
 }
 

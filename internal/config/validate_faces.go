@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 
+	"edged/internal/errcode"
 	"edged/internal/yamlfile"
 )
 
@@ -36,7 +37,7 @@ func (k *checker) mqtt(path string, m MQTT) {
 	}
 	k.both(path+".client_cert_file", m.ClientCertFile, path+".client_key_file", m.ClientKeyFile)
 	if m.PasswordFile != "" && m.Username == "" {
-		k.Problem(path+".username", "missing, want it because %s.password_file is given", path)
+		k.ProblemOf(errcode.ConfigMissing, path+".username", "missing, want it because %s.password_file is given", path)
 	}
 	k.positive(path+".telemetry_interval", m.TelemetryInterval)
 	if strings.ContainsAny(m.SparkplugGroup, "/+#\x00") {

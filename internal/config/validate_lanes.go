@@ -9,13 +9,14 @@ import (
 	"strconv"
 	"strings"
 
+	"edged/internal/errcode"
 	"edged/internal/screen/catalogue"
 	"edged/internal/yamlfile"
 )
 
 func (k *checker) lanes() {
 	if len(k.c.Lanes) == 0 {
-		k.Problem("lanes", "missing, want at least one lane")
+		k.ProblemOf(errcode.ConfigMissing, "lanes", "missing, want at least one lane")
 	}
 	names, doors, ports := k.claims("lane name"), k.claims("door"), k.claims("port")
 	for i, lane := range k.c.Lanes {
@@ -37,7 +38,7 @@ func (k *checker) lanes() {
 func (k *checker) doors(lane string, l Lane, taken *claims) {
 	path := lane + ".doors"
 	if len(l.Doors) == 0 {
-		k.Problem(path, "missing, want at least one door")
+		k.ProblemOf(errcode.ConfigMissing, path, "missing, want at least one door")
 	}
 	if len(l.Doors) > 1 && !canChoose(l.Display) {
 		k.Problem(path, "too many doors, got %d, want 1: no customer can choose on this lane's display", len(l.Doors))
@@ -61,7 +62,7 @@ func (k *checker) door(path string, d Door, taken *claims) {
 
 func (k *checker) terminal(path string, t Terminal, ports *claims) {
 	if !k.Has(path) {
-		k.Problem(path, "missing, want a card terminal")
+		k.ProblemOf(errcode.ConfigMissing, path, "missing, want a card terminal")
 		return
 	}
 	if k.Broken(path) {
@@ -96,7 +97,7 @@ func (k *checker) capture(path, got string) {
 	switch got {
 	case "partial_reversal", "book_total":
 	case "":
-		k.Problem(path, "missing, want %s", want)
+		k.ProblemOf(errcode.ConfigMissing, path, "missing, want %s", want)
 	default:
 		k.Problem(path, "unknown value, got %s, want %s", yamlfile.Quote(got), want)
 	}
@@ -125,7 +126,11 @@ func (k *checker) badge(path string, b *Badge, ports *claims) {
 
 func (k *checker) driver(path, name string, known drivers) {
 	if text := known.problem(name); text != "" {
-		k.Problem(path, "%s", text)
+		code := errcode.ConfigValue
+		if name == "" {
+			code = errcode.ConfigMissing
+		}
+		k.ProblemOf(code, path, "%s", text)
 	}
 }
 

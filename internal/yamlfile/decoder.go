@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"edged/internal/errcode"
 )
 
 // defaulter is a part of a file that has defaults of its own each time
@@ -92,10 +94,10 @@ func (d *Decoder) Entries(path string, node ast.Node, known []string, read func(
 		at := join(path, key)
 		switch {
 		case !slices.Contains(known, key):
-			d.add(line, at, "unknown key, got %s, %s", Quote(key), hintFor(key, known))
+			d.add(errcode.ConfigUnknownKey, line, at, "unknown key, got %s, %s", Quote(key), hintFor(key, known))
 		case seen[key] != 0:
 			// The first one counts, so that its own problems are found too.
-			d.append(line, at, "key given twice, got it on lines %d and %d, want it once", seen[key], line)
+			d.append(errcode.ConfigTwice, line, at, "key given twice, got it on lines %d and %d, want it once", seen[key], line)
 		default:
 			seen[key], d.lines[at] = line, line
 			read(key, at, entry.Value)
@@ -183,7 +185,7 @@ func (d *Decoder) scalar(path string, node ast.Node, s Scalar) {
 }
 
 func (d *Decoder) wrong(path string, node ast.Node, want string) {
-	d.add(lineOf(node), path, "wrong value, got %s, want %s", describe(node), want)
+	d.add(errcode.ConfigKind, lineOf(node), path, "wrong value, got %s, want %s", describe(node), want)
 }
 
 // describe says what a node is, for a person.

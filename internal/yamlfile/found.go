@@ -3,6 +3,8 @@ package yamlfile
 import (
 	"fmt"
 	"strings"
+
+	"edged/internal/errcode"
 )
 
 // Problems are all that was found so far, in the order of the file.
@@ -15,16 +17,21 @@ func (d *Decoder) Problems() []Problem {
 // already or the decoder could not read it or a block around it. The line of a key that
 // is missing is that of its block.
 func (d *Decoder) Problem(path, format string, args ...any) {
+	d.ProblemOf(errcode.ConfigValue, path, format, args...)
+}
+
+// ProblemOf is Problem for what is not just an impossible value.
+func (d *Decoder) ProblemOf(code errcode.Code, path, format string, args ...any) {
 	if d.reported[path] || d.Broken(path) {
 		return
 	}
 	d.reported[path] = true
-	d.Note(path, format, args...)
+	d.Note(code, path, format, args...)
 }
 
-// Note is Problem, whatever else was found.
-func (d *Decoder) Note(path, format string, args ...any) {
-	d.append(d.lineFor(path), path, format, args...)
+// Note is ProblemOf, whatever else was found.
+func (d *Decoder) Note(code errcode.Code, path, format string, args ...any) {
+	d.append(code, d.lineFor(path), path, format, args...)
 }
 
 // Broken tells whether the decoder could not read a key or a block around it; "" is the
@@ -56,11 +63,11 @@ func parent(path string) string {
 	return path[:max(0, strings.LastIndexAny(path, ".["))]
 }
 
-func (d *Decoder) add(line int, path, format string, args ...any) {
+func (d *Decoder) add(code errcode.Code, line int, path, format string, args ...any) {
 	d.failed[path] = true
-	d.append(line, path, format, args...)
+	d.append(code, line, path, format, args...)
 }
 
-func (d *Decoder) append(line int, path, format string, args ...any) {
-	d.problems = append(d.problems, Problem{File: d.file, Line: line, Path: path, Text: fmt.Sprintf(format, args...)})
+func (d *Decoder) append(code errcode.Code, line int, path, format string, args ...any) {
+	d.problems = append(d.problems, Problem{File: d.file, Line: line, Path: path, Text: fmt.Sprintf(format, args...), Code: code})
 }

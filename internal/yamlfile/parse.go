@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"edged/internal/errcode"
 )
 
 const (
@@ -22,18 +24,18 @@ const (
 // Document parses a file; nil: nothing in it can be read.
 func (d *Decoder) Document(data []byte) ast.Node {
 	if len(data) > MaxFile {
-		d.add(1, "", "file too large, got %d bytes, want at most %d", len(data), MaxFile)
+		d.add(errcode.ConfigSyntax, 1, "", "file too large, got %d bytes, want at most %d", len(data), MaxFile)
 		return nil
 	}
 	tree, err := parse(data)
 	if err != nil {
 		line, text := syntaxError(err)
-		d.add(line, "", "not YAML here or just below, got: %s, want keys indented with spaces as in the example", text)
+		d.add(errcode.ConfigSyntax, line, "", "not YAML here or just below, got: %s, want keys indented with spaces as in the example", text)
 		return nil
 	}
 	docs := bodies(tree)
 	if len(docs) > 1 {
-		d.add(lineOf(docs[1]), "", "several documents, got a second one, want one")
+		d.add(errcode.ConfigSyntax, lineOf(docs[1]), "", "several documents, got a second one, want one")
 	}
 	if len(docs) == 0 {
 		return nil

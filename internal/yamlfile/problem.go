@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"edged/internal/errcode"
 )
 
 // Problem is one thing wrong with a file.
@@ -13,6 +15,7 @@ type Problem struct {
 	Line int    // from 1; 0 when the file could not be read at all
 	Path string // e.g. lanes[0].terminal.port
 	Text string // what, got, wanted
+	Code errcode.Code
 }
 
 // String is file:line: path.to.key: what, got, wanted.
