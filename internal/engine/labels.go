@@ -1,6 +1,9 @@
 package engine
 
-import "edged/internal/purchase"
+import (
+	"edged/internal/errcode"
+	"edged/internal/purchase"
+)
 
 // The values of the metrics' labels, so that every series is there from the start
 // and no other ever is.
@@ -45,6 +48,25 @@ func alarmKinds() []string {
 		kinds = append(kinds, string(k))
 	}
 	return kinds
+}
+
+// alarmCode is the code of what an alarm is about; "" if it has none.
+func alarmCode(kind string) errcode.Code {
+	switch kind {
+	case alarmLane:
+		return errcode.PayTerminalDay
+	case alarmRestock:
+		return errcode.PayRestockRefused
+	case alarmUnreadable:
+		return errcode.PayUnreadable
+	case alarmParked:
+		return errcode.PayParked
+	case alarmLedger:
+		return errcode.PayLedger
+	case alarmReconciliation:
+		return errcode.PayReconciliation
+	}
+	return purchase.AlarmKind(kind).ErrCode()
 }
 
 // Alarms of the engine's own, beside the cores'.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"edged/internal/clock"
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/logkey"
 	"edged/internal/money"
@@ -31,7 +32,7 @@ func (e *Engine) loadPowered(b []byte) {
 	var p clock.Powered
 	if len(b) > 0 {
 		if err := json.Unmarshal(b, &p); err != nil {
-			e.log.Error("powered-on time is unreadable and starts anew", logkey.Err, err)
+			e.log.Error("powered-on time is unreadable and starts anew", logkey.Err, err, logkey.Code, errcode.ClockPowered)
 		}
 	}
 	p.Up = false // whether the SaaS could reach us since it was saved is not known
