@@ -88,6 +88,6 @@ func groups() []group {
 		{"look", "See what it does:", []*cobra.Command{newStatus(), newOrder(), newQueue(), newTask(), newTerminal(), newLedger(), newAudit()}},
 		{"act", "Act on it:", []*cobra.Command{newLane()}},
 		{"check", "Before it runs:", []*cobra.Command{newCheck(), newPorts(), newSim()}},
-		{"tools", "About this program:", []*cobra.Command{newExplain(), newVersion()}},
+		{"tools", "About this program:", []*cobra.Command{newExplain(), newMan(), newVersion()}},
 	}
 }
