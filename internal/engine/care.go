@@ -51,10 +51,13 @@ func (e *Engine) onCommitFailed(err error) {
 	}
 }
 
-// condition is told to the lanes in the next turn; a repeat is not told.
+// condition is told to the lanes in the next turn; a repeat is not told. What counts
+// is what they have been told, not what they have heard: a store that breaks again in
+// the very turn in which they hear that it is well must not leave them selling.
 func (e *Engine) condition(reason lane.Reason, on bool) {
 	for name, l := range e.lanes {
-		if l.state.Has(reason) != on {
+		if l.told[reason] != on {
+			l.told[reason] = on
 			e.follow = append(e.follow, &request{lane: name, body: lane.Condition{Reason: reason, On: on}})
 		}
 	}

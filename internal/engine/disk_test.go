@@ -28,6 +28,8 @@ type trouble struct {
 	name  string
 	fault powerfail.Fault
 	lasts time.Duration // zero: it fails once
+
+	before *powerfail.Fault // another that comes first; nil: none
 }
 
 func troubles() []trouble {
@@ -35,7 +37,7 @@ func troubles() []trouble {
 	add := func(name string, f powerfail.Fault) {
 		once, lasting := f, f
 		once.Times = 1
-		out = append(out, trouble{name + ", once", once, 0}, trouble{name + " for three minutes", lasting, 3 * time.Minute})
+		out = append(out, trouble{name: name + ", once", fault: once}, trouble{name: name + " for three minutes", fault: lasting, lasts: 3 * time.Minute})
 	}
 	add("no space", powerfail.Fault{Op: powerfail.Write, Err: syscall.ENOSPC})
 	add("no space behind half a page", powerfail.Fault{Op: powerfail.Write, Err: syscall.ENOSPC, Short: 512})
@@ -59,10 +61,17 @@ func (x *troubledRun) play(tr trouble) (met bool, err error) {
 	stop := x.run()
 	time.Sleep(time.Minute)
 	f := tr.fault
+	old := f.Hit
 	f.Hit = func() {
+		if old != nil {
+			old()
+		}
 		if x.hits.Add(1) == 1 {
 			x.first.Store(int64(x.clock.Read().SinceBoot))
 		}
+	}
+	if tr.before != nil {
+		x.disk.Inject(*tr.before)
 	}
 	mend := x.disk.Inject(f)
 	var outside sync.WaitGroup
@@ -73,7 +82,9 @@ func (x *troubledRun) play(tr trouble) (met bool, err error) {
 	})
 	if tr.lasts > 0 {
 		time.Sleep(tr.lasts)
-		err = x.closedToCustomers()
+		if st, _ := x.store.Stats(x.ctx); f.Op == powerfail.Write || f.Op == powerfail.Sync || st.Broken != nil || st.Failed != nil {
+			err = x.closedToCustomers()
+		}
 		mend()
 	}
 	outside.Wait()

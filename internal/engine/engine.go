@@ -125,7 +125,8 @@ type order struct {
 type laneRun struct {
 	opts     LaneOptions
 	state    lane.State
-	stored   []byte // of the lane's record as it is in the store
+	stored   []byte               // of the lane's record as it is in the store
+	told     map[lane.Reason]bool // what is wrong with the store, as the lane was told last
 	last     *purchase.State
 	reminded bool
 	refusal  *RestockRefusal

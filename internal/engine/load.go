@@ -100,7 +100,7 @@ func (e *Engine) loadLanes(snap *queue.Snapshot) {
 }
 
 func (e *Engine) addLane(opts LaneOptions, record []byte) {
-	l := &laneRun{opts: opts, stored: record}
+	l := &laneRun{opts: opts, stored: record, told: map[lane.Reason]bool{}}
 	var r laneRecord
 	if len(record) > 0 {
 		if err := json.Unmarshal(record, &r); err != nil {

@@ -180,3 +180,38 @@ func TestASalvageThatCannotWriteLosesNothing(t *testing.T) {
 		}
 	}
 }
+
+// A device that answers nothing for a while says nothing about what is on it.
+func TestADatabaseThatCannotBeOpenedForAMomentIsNotReplaced(t *testing.T) {
+	for name, f := range map[string]powerfail.Fault{
+		"not opened": {Op: powerfail.Open, File: databaseName, Err: syscall.EIO},
+		"not read":   {Op: powerfail.Read, File: databaseName, Err: syscall.EIO},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				disk := powerfail.NewFS(nil, nil)
+				vfsName, unregister := disk.Register()
+				defer unregister()
+				o := Options{Dir: t.TempDir(), VFS: vfsName, Exclusive: true}
+				s, err := Open(t.Context(), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				commit(t, s, putLane("kept"))
+				closeStore(t, s)
+				remove := disk.Inject(f)
+				if _, err := Open(t.Context(), o); !errors.Is(err, ErrIO) {
+					t.Errorf("Open without an answer: got %v, want ErrIO", err)
+				}
+				time.AfterFunc(readAgainAfter+time.Second/2, remove)
+				if s, err = Open(t.Context(), o); err != nil {
+					t.Fatalf("Open with a late answer: %v", err)
+				}
+				if r := s.Report(); r.Damage != "" || lane(t, s) != "kept" {
+					t.Errorf("got lane %q, report %+v, want it kept and no damage", lane(t, s), r)
+				}
+				closeStore(t, s)
+			})
+		})
+	}
+}

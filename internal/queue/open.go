@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"edged/internal/logkey"
 )
@@ -34,7 +35,7 @@ func (s *Store) open(ctx context.Context) error {
 		return classify("finish interrupted swap", err)
 	}
 	s.note(func(r *OpenReport) { r.SwapFinished = swapped })
-	err = s.openSound(ctx)
+	err = s.openPatiently(ctx)
 	if s.outOfSpace(err) && s.reserveThere() {
 		err = s.openWithoutReserve(ctx, err)
 	}
@@ -49,7 +50,7 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	kept, err := s.keptAside()
 	if err != nil {
-		return err
+		return classify("look for damaged databases", err)
 	}
 	s.note(func(r *OpenReport) { r.KeptAside = kept })
 	if !s.Report().ReserveFreed {
@@ -59,6 +60,30 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
+// A device that answers nothing for a moment, as after a reset of its bus, is not
+// damaged: what cannot be read is asked for again before anything is replaced.
+const (
+	readAgain      = 3
+	readAgainAfter = time.Second
+)
+
+func (s *Store) openPatiently(ctx context.Context) error {
+	err := s.openSound(ctx)
+	for try := 0; try < readAgain && errors.Is(err, ErrIO) && !s.outOfSpace(err); try++ {
+		s.log.Warn("database cannot be read yet", logkey.Path, s.path, logkey.Err, err, logkey.Wait, readAgainAfter)
+		select {
+		case <-time.After(readAgainAfter):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err := s.disconnect(); err != nil {
+			return err
+		}
+		err = s.openSound(ctx)
+	}
+	return err
+}
+
 // openWithoutReserve tries again on a full disk: what is open must be settled.
 func (s *Store) openWithoutReserve(ctx context.Context, cause error) error {
 	s.log.Error("disk is full, giving up the money reserve to open the store", logkey.Err, cause)
@@ -66,7 +91,7 @@ func (s *Store) openWithoutReserve(ctx context.Context, cause error) error {
 		return err
 	}
 	s.note(func(r *OpenReport) { r.ReserveFreed, r.ReserveError = true, ErrDiskFull })
-	return s.openSound(ctx)
+	return s.openPatiently(ctx)
 }
 
 func (s *Store) openSalvaged(ctx context.Context, cause error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -67,19 +68,40 @@ func (s *Store) recover(ctx context.Context) error {
 }
 
 // salvage replaces a damaged database by what can be read of it. It runs while
-// opening, when nobody else uses the store.
+// opening, when nobody else uses the store. A database that cannot even be opened is
+// left alone: that says nothing about what is in it.
 func (s *Store) salvage(ctx context.Context, cause error) error {
 	src := s.w
 	s.w = nil
 	if src == nil {
-		src, _ = dialExisting(s.path, s.vfsName) // nil: nothing can be read
+		var err error
+		if src, err = dialExisting(s.path, s.vfsName); err != nil {
+			return classify("salvage", errors.Join(err, cause))
+		}
+	}
+	if s.o.Exclusive { // it has no shared memory for the index of its log
+		if err := src.exec("PRAGMA locking_mode=EXCLUSIVE"); err != nil {
+			return errors.Join(classify("salvage", err), src.close(false))
+		}
 	}
 	err := s.rewrite(ctx, src, cause)
+	for errors.Is(err, errUnread) {
+		select {
+		case <-time.After(readAgainAfter):
+			err = s.rewrite(ctx, src, cause)
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
 	if err = errors.Join(err, src.close(false)); err == nil {
 		_, err = s.finishSwap()
 	}
 	return classify("salvage", err)
 }
+
+// errUnread: the device did not give what it may give if it is asked again. Recover
+// is called again by the engine, with a pause.
+var errUnread = errors.New("not copied yet")
 
 // rewrite copies src to a complete, synced file for finishSwap. damage says what
 // is known to be wrong with src; what turns out to be unreadable is left out and
@@ -90,9 +112,14 @@ func (s *Store) rewrite(ctx context.Context, src *conn, damage error) error {
 		return err
 	}
 	lost, err := s.copyTo(ctx, src, tmp, damage != nil)
+	if err == nil && errors.Is(lost, ErrIO) && s.unread < readAgain {
+		s.unread++
+		err = fmt.Errorf("%w: %w", errUnread, lost)
+	}
 	if err != nil {
 		return errors.Join(err, s.removeDatabase(tmp))
 	}
+	s.unread = 0
 	if err := s.files.SyncFile(tmp); err != nil {
 		return err
 	}

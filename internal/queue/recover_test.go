@@ -98,7 +98,9 @@ func TestRecoverKeepsTryingWhileTheDiskFails(t *testing.T) {
 	commit(t, s, putLane("again"))
 }
 
-func TestWhatRecoverCannotReadIsReportedAndTheOldFileKept(t *testing.T) {
+// brokenWithOrders is a store with 50 orders in its database whose sync has failed.
+func brokenWithOrders(t *testing.T) (*powerfail.FS, *Store) {
+	t.Helper()
 	disk := powerfail.NewFS(nil, powerfail.NewLog())
 	s := simulated(t, disk)
 	for i := range 50 {
@@ -111,10 +113,41 @@ func TestWhatRecoverCannotReadIsReportedAndTheOldFileKept(t *testing.T) {
 	if err := s.Commit(t.Context(), putLane("in doubt")); !errors.Is(err, ErrNotDurable) {
 		t.Fatalf("commit: got %v, want ErrNotDurable", err)
 	}
+	return disk, s
+}
+
+// unreadOnce has one read of the database fail.
+func unreadOnce(t *testing.T, disk *powerfail.FS, s *Store) {
+	t.Helper()
 	disk.Inject(powerfail.Fault{Op: powerfail.Read, File: databaseName, Err: syscall.EIO, Skip: 20, Times: 1})
 	if err := s.do(t.Context(), func() error { return s.w.db.ReleaseMemory() }); err != nil { // the page cache
 		t.Fatal(err)
 	}
+}
+
+func TestWhatCannotBeReadForAMomentIsNotLost(t *testing.T) {
+	disk, s := brokenWithOrders(t)
+	unreadOnce(t, disk, s)
+	if err := s.Recover(t.Context()); !errors.Is(err, ErrIO) || s.usable() == nil {
+		t.Errorf("Recover: got %v, usable %v, want ErrIO and a broken store", err, s.usable())
+	}
+	if err := s.Recover(t.Context()); err != nil {
+		t.Fatalf("Recover again: %v", err)
+	}
+	if r, n := s.Report(), len(load(t, s).Orders); n != 50 || r.Damage != "" || r.MovedAside != "" {
+		t.Errorf("got %d orders, report %+v, want 50 and no damage", n, r)
+	}
+}
+
+func TestWhatRecoverCannotReadIsReportedAndTheOldFileKept(t *testing.T) {
+	disk, s := brokenWithOrders(t)
+	for range readAgain {
+		unreadOnce(t, disk, s)
+		if err := s.Recover(t.Context()); !errors.Is(err, ErrIO) {
+			t.Fatalf("Recover: got %v, want ErrIO", err)
+		}
+	}
+	unreadOnce(t, disk, s)
 	if err := s.Recover(t.Context()); err != nil {
 		t.Fatalf("Recover: %v", err)
 	}

@@ -88,11 +88,13 @@ type Store struct {
 	snap   *Snapshot // of Open, until Load takes it
 
 	// The writer goroutine's. w is nil after a Recover that has failed half-way.
-	w           *conn
-	ids         idBlock
-	txBuf       []byte
-	laterAgain  bool // the last commit has put deferred writes back
-	laterFailed bool // so has been logged
+	w             *conn
+	ids           idBlock
+	txBuf         []byte
+	laterAgain    bool // the last commit has put deferred writes back
+	laterFailed   bool // so has been logged
+	checkpointBad bool // the last one behind a commit has failed
+	unread        int  // copies given up in a row because the device did not give all
 }
 
 // Open opens or creates the store and loads it once, which finds every bad record.

@@ -289,13 +289,17 @@ func (s *Store) usable() error {
 }
 
 // checkpointWhenIdle moves the WAL into the database when it is nearly long
-// enough for SQLite to do it inside a commit, where a customer would wait for it.
+// enough for SQLite to do it inside a commit, where a customer would wait for it. On
+// a disk that takes neither commits nor this it is not tried again before a commit has
+// worked.
 func (s *Store) checkpointWhenIdle() {
 	const pages = checkpointAt * 9 / 10
-	if s.broken.Load() != nil || s.meter.walEnd.Load() < pages*(pageSize+24) || len(s.requests) > 0 {
+	if s.broken.Load() != nil || s.failed.Load() != nil && s.checkpointBad || s.meter.walEnd.Load() < pages*(pageSize+24) || len(s.requests) > 0 {
 		return
 	}
-	if err := s.w.exec("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+	err := s.w.exec("PRAGMA wal_checkpoint(PASSIVE)")
+	s.checkpointBad = err != nil
+	if err != nil {
 		s.log.Warn("checkpoint failed", logkey.Err, err)
 	} else {
 		s.meter.walEnd.Store(0) // the next write begins the WAL again, or says where it is

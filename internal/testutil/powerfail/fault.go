@@ -5,7 +5,7 @@ import "strings"
 // Fault makes operations fail. Of the matching ones the first Skip pass, the next
 // Times fail; with Times zero all later ones do.
 type Fault struct {
-	Op    Kind   // Write, Truncate, Sync, Create, Remove, Rename, SyncDir or Read
+	Op    Kind   // any but FailedSync and Mark
 	File  string // end of the file's name, such as "-wal"; "" is any
 	Skip  int
 	Times int

@@ -95,6 +95,8 @@ func (fs *FS) Open(path string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, err
 		f = fs.newInode(nil)
 		fs.names[name] = f
 		fs.log.add(op{kind: Create, ino: f.id, name: name})
+	} else if fault := fs.fault(Open, name); fault != nil {
+		return nil, flags, vfs.SystemError(fault.Err, sqlite3.CANTOPEN)
 	}
 	// The operating system's VFS syncs the directory with the first sync of a
 	// journal or WAL it may have created, and so does this one.
@@ -130,7 +132,11 @@ func (fs *FS) FullPathname(path string) (string, error) { return path, nil }
 func (fs *FS) Exists(path string) (bool, error) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	return fs.names[filepath.Base(path)] != nil, nil
+	name := filepath.Base(path)
+	if fault := fs.fault(Exists, name); fault != nil {
+		return false, fault.Err
+	}
+	return fs.names[name] != nil, nil
 }
 
 // Remove takes a name away. It is no error when there is none.

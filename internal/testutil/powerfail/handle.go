@@ -86,18 +86,36 @@ func (h *handle) Sync(vfs.SyncFlag) error {
 func (h *handle) Size() (int64, error) {
 	h.fs.mu.Lock()
 	defer h.fs.mu.Unlock()
+	if fault := h.fs.fault(Size, h.name); fault != nil {
+		return 0, fault.Err
+	}
 	return int64(len(h.f.data)), nil
 }
 
 // Lock implements vfs.File.
 func (h *handle) Lock(l vfs.LockLevel) error {
+	if err := h.lockFault(Lock); err != nil {
+		return err
+	}
 	h.lock = max(h.lock, l)
 	return nil
 }
 
 // Unlock implements vfs.File.
 func (h *handle) Unlock(l vfs.LockLevel) error {
+	if err := h.lockFault(Unlock); err != nil {
+		return err
+	}
 	h.lock = l
+	return nil
+}
+
+func (h *handle) lockFault(k Kind) error {
+	h.fs.mu.Lock()
+	defer h.fs.mu.Unlock()
+	if fault := h.fs.fault(k, h.name); fault != nil {
+		return fault.Err
+	}
 	return nil
 }
 

@@ -5,7 +5,7 @@ import "sync"
 // Kind is what an Op does.
 type Kind byte
 
-// The kinds. Read is never recorded; it is there for faults.
+// The kinds. Read and those behind it are never recorded; they are there for faults.
 const (
 	Write Kind = iota + 1
 	Truncate
@@ -17,11 +17,16 @@ const (
 	SyncDir
 	Mark
 	Read
+	Open   // of a file that is there
+	Exists // the question whether it is
+	Size
+	Lock
+	Unlock
 )
 
 // String names the kind.
 func (k Kind) String() string {
-	names := [...]string{"none", "write", "truncate", "sync", "failed sync", "create", "remove", "rename", "sync directory", "mark", "read"}
+	names := [...]string{"none", "write", "truncate", "sync", "failed sync", "create", "remove", "rename", "sync directory", "mark", "read", "open", "exists", "size", "lock", "unlock"}
 	if int(k) < len(names) {
 		return names[k]
 	}
