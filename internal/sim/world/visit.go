@@ -3,6 +3,7 @@ package world
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -26,7 +27,9 @@ func (w *World) Serve(ctx context.Context, sc Scenario) (Visit, error) {
 	v.me = &customer{visit: sc.ID, door: v.ref, opened: v.opened}
 	v.prepare()
 	err := v.play(ctx)
-	lane.leave(v.me)
+	if !v.over {
+		err = errors.Join(err, v.goAway(ctx, "the customer had to go"))
+	}
 	return w.visit(sc.ID), err
 }
 
@@ -76,6 +79,7 @@ type visitor struct {
 	me     *customer
 	opened chan string
 	tap    readersim.TapResult
+	over   bool // the customer has shopped, or has left
 }
 
 // prepare arms the scripts; what an earlier visit left armed is gone.
@@ -114,14 +118,10 @@ func (v *visitor) play(ctx context.Context) error {
 // then it is closed again with nothing taken.
 func (v *visitor) goAway(ctx context.Context, why string) error {
 	if !v.lane.leave(v.me) {
-		select {
-		case order := <-v.opened:
-			v.sc.Shop.Take, v.sc.Shop.PutBack = nil, nil
-			return v.shop(ctx, order, 0)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		v.sc.Shop.Take, v.sc.Shop.PutBack = nil, nil
+		return v.shop(ctx, <-v.opened, 0)
 	}
+	v.over = true
 	v.w.add(Event{Kind: Left, Visit: v.sc.ID, Lane: v.lane.Name, Note: why})
 	return nil
 }
@@ -142,6 +142,7 @@ func (v *visitor) awaitDoor(ctx context.Context) error {
 
 // shop is the time at the open door. It ends with a closed door even if ctx ends.
 func (v *visitor) shop(ctx context.Context, order string, openFor time.Duration) error {
+	v.over = true
 	taken := v.w.lines(v.sc.Shop.Take)
 	v.goods(Took, order, taken)
 	err := sleep(ctx, openFor)

@@ -176,6 +176,30 @@ func TestADoorNobodyStandsBeforeIsClosedAgain(t *testing.T) {
 	})
 }
 
+func TestADoorThatOpensWhenTheCustomerHasToGoIsClosedAgain(t *testing.T) {
+	w, err := New(worldOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	lane, opened := w.Lanes["front"], make(chan string, 1)
+	v := &visitor{w: w, lane: lane, sc: Plan(planOptions(1, false))[0], ref: lane.Doors[0], opened: opened}
+	v.me = &customer{visit: v.sc.ID, door: v.ref, opened: opened}
+	v.prepare()
+	lane.enter(v.me)
+	lane.expect(v.me)
+	who := w.at(v.ref) // the lock is moving
+	cancel()           // and the customer has no more time
+	gone := make(chan error)
+	go func() { gone <- v.goAway(ctx, "the customer had to go") }()
+	w.add(Event{Kind: DoorOpened, OrderID: "A", Visit: who.visit, MachineID: v.ref.MachineID, Door: v.ref.Door})
+	who.opened <- "A"
+	<-gone
+	if o := w.Ledger().Openings["A"]; o.ClosedAt.IsZero() || o.Total != 0 {
+		t.Errorf("the door: %+v, want it closed and nothing taken", o)
+	}
+}
+
 func TestAKilledWorldClosesTheDoorsThatStoodOpen(t *testing.T) {
 	dir := t.TempDir()
 	o := worldOptions()
