@@ -49,7 +49,7 @@ func (d *demo) auto(ctx context.Context) error {
 // plan asks for customers that fit the windows of the shortened configuration.
 func (d *demo) plan() world.PlanOptions {
 	return world.PlanOptions{
-		Seed: d.o.Seed, N: d.o.Auto, Faults: d.o.Faults, Lane: laneName, Goods: cabinet().Goods,
+		Seed: d.o.Seed, N: d.o.Auto, Faults: d.o.Faults, Lane: laneName, Goods: cabinet(machineID).Goods,
 		OpenDeadline: openDeadline, ResolveWindow: resolveWindow, Decision: decisionDeadline, T3: shortT3,
 	}
 }
@@ -66,7 +66,7 @@ func (d *demo) customer(ctx context.Context, i int, sc world.Scenario) error {
 		return d.stuck(ctx, sc, "was not served", err)
 	}
 	if sc.SaaS.Cancel == saassim.CancelAfterOpening {
-		if err := d.laneIn(ctx); err != nil {
+		if err := d.laneIn(ctx, laneName); err != nil {
 			return err
 		}
 	}
@@ -114,11 +114,14 @@ func (d *demo) audit(ctx context.Context) ([]audit.Finding, error) {
 	if err != nil {
 		return nil, errors.Join(ErrUnclean, err)
 	}
-	return audit.Check(audit.Books{
-		World: d.world.Ledger(), SaaS: d.world.SaaS.Ledger(), Orders: orders,
-		Terminals:    map[string]*readersim.Ledger{laneName: d.world.Lanes[laneName].Terminal.Ledger()},
+	books := audit.Books{
+		World: d.world.Ledger(), SaaS: d.world.SaaS.Ledger(), Orders: orders, Terminals: map[string]*readersim.Ledger{},
 		OpenDeadline: d.pick(openDeadline, 0), RestartPause: restartPause,
-	}), nil
+	}
+	for name, lane := range d.world.Lanes {
+		books.Terminals[name] = lane.Terminal.Ledger()
+	}
+	return audit.Check(books), nil
 }
 
 // settledAudit looks again while it finds something: the daemon's last commit may

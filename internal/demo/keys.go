@@ -35,7 +35,7 @@ func (d *demo) keys(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &shop{d: d, out: d.o.Out, basket: map[string]int{}, goods: map[rune]saassim.Goods{}}
-	for i, g := range cabinet().Goods {
+	for i, g := range cabinet(machineID).Goods {
 		s.goods['1'+rune(i)] = g
 	}
 	restore := raw(d.o.In)
@@ -265,7 +265,7 @@ func onOff(on bool) string {
 
 func (s *shop) inHand() string {
 	var parts []string
-	for _, g := range cabinet().Goods {
+	for _, g := range cabinet(machineID).Goods {
 		if n := s.basket[g.ID]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d× %s", n, g.Name))
 		}
@@ -278,7 +278,7 @@ func (s *shop) inHand() string {
 
 func (s *shop) shelf() string {
 	var parts []string
-	for i, g := range cabinet().Goods {
+	for i, g := range cabinet(machineID).Goods {
 		parts = append(parts, fmt.Sprintf("%d %s %s", i+1, g.Name, euro(g.PriceMinor)))
 	}
 	return strings.Join(parts, ", ")

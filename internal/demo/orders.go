@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,9 +30,43 @@ func (d *demo) orders(ctx context.Context) ([]audit.Order, error) {
 	return list.Orders, nil
 }
 
+// readiness is what the daemon says of a lane (/readyz).
+type readiness struct {
+	Lane    string   `json:"lane"`
+	Selling bool     `json:"selling"`
+	Reasons []string `json:"reasons"`
+}
+
+// notSelling asks the daemon which lanes do not sell; one that does not answer sells
+// nothing.
+func (d *demo) notSelling(ctx context.Context) []readiness {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	var answer struct {
+		Lanes []readiness `json:"lanes"`
+	}
+	if err := getJSON(ctx, "http://"+d.site.Metrics+"/readyz", &answer); err != nil {
+		return []readiness{{Reasons: []string{err.Error()}}}
+	}
+	return slices.DeleteFunc(answer.Lanes, func(l readiness) bool { return l.Selling })
+}
+
+func getJSON(ctx context.Context, url string, v any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return json.NewDecoder(resp.Body).Decode(v)
+}
+
 // laneIn is the technician who looked at a door that no callback will ever close.
-func (d *demo) laneIn(ctx context.Context) error {
-	_, err := d.edged(ctx, "lane", "in", laneName)
+func (d *demo) laneIn(ctx context.Context, lane string) error {
+	_, err := d.edged(ctx, "lane", "in", lane)
 	if err == nil {
 		d.world.Record(world.NoteDone, audit.LaneIn)
 	}

@@ -41,6 +41,19 @@ func TestCleanBooksHaveNoFindings(t *testing.T) {
 			s.neverOpened()
 			s.visit.Kills = []string{"terminal: answered 04 0f hold"}
 		},
+		"the SaaS dies and a hold is given back whose door never opened": func(s *shop) {
+			s.neverOpened()
+			s.visit.Struck = []string{"saas"}
+		},
+		"the network is cut on another lane and a hold is given back": func(s *shop) {
+			s.neverOpened()
+			s.World.Visits["b"] = &world.Visit{Scenario: world.Scenario{ID: "b", Lane: "back"}, At: at(1)}
+			s.World.Events = append(s.World.Events, world.Event{At: at(90), Kind: world.Happened, Visit: "b", Note: "network_cut for 2s at tap"})
+		},
+		"the terminal loses its power and takes the hold back": func(s *shop) {
+			s.unpaid("the terminal took the hold back")
+			s.hold.State, s.visit.Struck = readersim.Reversed, []string{"terminal"}
+		},
 		"the hold is open and somebody has a task": func(s *shop) {
 			s.unpaid("the terminal is gone")
 			s.explain("the terminal was stolen", world.Unpaid)
@@ -209,6 +222,15 @@ func TestEveryViolationIsNamed(t *testing.T) {
 		{"goods are gone and called nothing", "M13", "nothing was taken", func(s *shop) { s.order.Outcome = outNothing }},
 		{"less is taken than is gone", "M13", "740 minor units are gone", func(s *shop) { s.hold.CapturedMinor, s.order.CapturedMinor = 1, 1 }},
 		{"unpaid has no cause", "M13", "no cause", func(s *shop) { s.unpaid(""); s.explain("recognition failed", world.Unpaid) }},
+		{"goods are released because a terminal elsewhere lost its power", "M13", "does not explain it", func(s *shop) {
+			s.unpaid("the terminal took the hold back")
+			s.hold.State = readersim.Reversed
+			s.World.Strikes = []world.Event{{At: at(100), Kind: world.StruckDone, Lane: "back", Note: "terminal"}}
+		}},
+		{"a hold is given back after the network of its own lane was cut", "M13", "does not explain it", func(s *shop) {
+			s.neverOpened()
+			s.World.Events = append(s.World.Events, world.Event{At: at(90), Kind: world.Happened, Visit: s.visit.Scenario.ID, Note: "network_cut for 2s at tap"})
+		}},
 		{"a sale ends early for no reason", "M13", "does not explain it", func(s *shop) { s.neverOpened() }},
 		{"the hold has ended and the order has not", "M13", "has not ended", func(s *shop) { s.order.Outcome = "" }},
 		{"a customer's card is forgotten", "M13", "edged has no order", func(s *shop) {

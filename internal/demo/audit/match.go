@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"edged/internal/sim/readersim"
@@ -22,7 +23,7 @@ type sale struct {
 	visit   *world.Visit
 	opens   []time.Time // each OpenDoor the SaaS received and did not refuse for its token
 
-	disturbed bool // by a kill of the gateway
+	disturbed bool // by a kill of the gateway, or by what else died
 }
 
 func (s *sale) id() string {
@@ -49,18 +50,36 @@ func (s *sale) expect() world.Expect {
 	return s.visit.Scenario.Expect
 }
 
-// killed says whether a kill of the gateway may have been felt in the purchase.
+// killed says whether a kill may have been felt in the purchase.
 func (s *sale) killed() bool { return s.disturbed }
 
 // aftermath is how long after a kill a customer may still meet a terminal that
 // waits for the dead gateway's answer.
 const aftermath = 5 * time.Second
 
-// disturbed says whether the gateway was killed during a visit or just before it.
+// disturbed says whether the gateway or what it needs died during a visit or just
+// before it.
 func (a *auditor) disturbed(v *world.Visit) bool {
-	return len(v.Kills) > 0 || slices.ContainsFunc(a.World.Kills, func(k world.Event) bool {
-		before := v.At.Sub(k.At)
-		return before >= 0 && before < aftermath
+	before := func(e world.Event) bool {
+		d := v.At.Sub(e.At)
+		return d >= 0 && d < aftermath && (e.Lane == "" || e.Lane == v.Scenario.Lane)
+	}
+	return len(v.Kills) > 0 || len(v.Struck) > 0 ||
+		slices.ContainsFunc(a.World.Kills, before) || slices.ContainsFunc(a.World.Strikes, before) || a.cutElsewhere(v)
+}
+
+// longVisit is more than a customer waits for a door.
+const longVisit = 30 * time.Second
+
+// cutElsewhere says whether the network was cut for a customer of another lane.
+func (a *auditor) cutElsewhere(v *world.Visit) bool {
+	return slices.ContainsFunc(a.World.Events, func(e world.Event) bool {
+		if e.Kind != world.Happened || !strings.HasPrefix(e.Note, string(world.NetworkCut)) {
+			return false
+		}
+		d := e.At.Sub(v.At)
+		other := a.World.Visits[e.Visit]
+		return other != nil && other.Scenario.Lane != v.Scenario.Lane && d > -aftermath && d < longVisit
 	})
 }
 

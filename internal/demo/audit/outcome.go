@@ -67,8 +67,11 @@ func (a *auditor) explained(s *sale) {
 		return
 	}
 	e, out := s.expect(), world.Outcome(s.order.Outcome)
-	if e.Allows(out, s.killed(), s.opening != nil) {
+	if e.Allows(out, s.killed(), s.opening != nil) || a.takenBack(s) {
 		return
+	}
+	if s.visit.Tap == nil && s.taken() == 0 {
+		return // whoever it was went away before the terminal had a word
 	}
 	// Nobody was there, or nobody took anything: no money is missing, if the
 	// gateway was killed or cut off.
@@ -76,6 +79,13 @@ func (a *auditor) explained(s *sale) {
 		return
 	}
 	a.find("M13", s, "the order is %s (%s) and %q does not explain it: %s%s", s.order.Outcome, s.order.Cause, s.visit.Scenario.Kind, allowed(e), gone(s))
+}
+
+// takenBack says whether the terminal itself took the hold back because it lost its
+// power: then there is nothing to capture, whatever the gateway does.
+func (a *auditor) takenBack(s *sale) bool {
+	return s.hold != nil && s.hold.State == readersim.Reversed && len(s.visit.Struck) > 0 &&
+		(s.order.Outcome == outUnpaid || s.order.Outcome == outCancelled)
 }
 
 func allowed(e world.Expect) string {
