@@ -11,18 +11,27 @@ import (
 	"github.com/spf13/cobra"
 
 	"edged/internal/config"
+	"edged/internal/errcode"
 	"edged/internal/queue"
 )
 
 // checkReport is the JSON of `edged check`.
 type checkReport struct {
-	OK       bool     `json:"ok"`
-	Problems []string `json:"problems"`
-	Notes    []string `json:"notes"` // no problems: what was looked at, and what could not be
+	OK       bool           `json:"ok"`
+	Problems []checkProblem `json:"problems"`
+	Notes    []string       `json:"notes"` // no problems: what was looked at, and what could not be
 }
 
-func (r *checkReport) problem(format string, v ...any) {
-	r.Problems = append(r.Problems, fmt.Sprintf(format, v...))
+type checkProblem struct {
+	Text      string       `json:"text"`
+	ErrorCode errcode.Code `json:"error_code"`
+}
+
+// String is the problem as a line.
+func (p checkProblem) String() string { return p.Text + bracketed(string(p.ErrorCode)) }
+
+func (r *checkReport) problem(code errcode.Code, format string, v ...any) {
+	r.Problems = append(r.Problems, checkProblem{fmt.Sprintf(format, v...), code})
 }
 
 func (r *checkReport) note(format string, v ...any) {
@@ -57,10 +66,10 @@ file:line: path: what, got, wanted. Nothing is changed and nothing is connected 
 }
 
 func check(ctx context.Context, file string) *checkReport {
-	r := &checkReport{Problems: []string{}, Notes: []string{}}
+	r := &checkReport{Problems: []checkProblem{}, Notes: []string{}}
 	conf, problems := config.Check(file)
 	for _, p := range problems {
-		r.problem("%s", p)
+		r.problem(p.Code, "%s", p)
 	}
 	if len(problems) == 0 {
 		r.note("%s: valid, lanes: %d", file, len(conf.Lanes))
@@ -95,9 +104,9 @@ func (r *checkReport) port(at, lane, device, path string) {
 	case errors.Is(err, fs.ErrNotExist):
 		r.note("lane %s: %s: %s is not plugged in; the daemon waits for it", lane, device, path)
 	case err != nil:
-		r.problem("%s: cannot be looked at, got %v, want a serial port", at, err)
+		r.problem(errcode.PortPermission, "%s: cannot be looked at, got %v, want a serial port", at, err)
 	case info.Mode()&os.ModeCharDevice == 0:
-		r.problem("%s: no serial port, got %s %q, want a device such as /dev/serial/by-id/…", at, kindOf(info.Mode()), path)
+		r.problem(errcode.PortNoTTY, "%s: no serial port, got %s %q, want a device such as /dev/serial/by-id/…", at, kindOf(info.Mode()), path)
 	default:
 		r.note("lane %s: %s: %s is there", lane, device, path)
 	}
@@ -122,10 +131,10 @@ func (r *checkReport) store(ctx context.Context, dir string) {
 	case errors.Is(err, queue.ErrInUse):
 		r.note("store: in use by a running daemon, not looked at")
 	case err != nil:
-		r.problem("store in %s: %v", dir, err)
+		r.problem(storeCode(err), "store in %s: %v", dir, err)
 	case len(v.Problems) > 0:
 		for _, p := range v.Problems {
-			r.problem("store in %s: %s", dir, p)
+			r.problem(errcode.StoreDamaged, "store in %s: %s", dir, p)
 		}
 		r.note("store: %d records can be read; the daemon uses them at its next start and sets aside what is damaged", v.Records)
 	default:
@@ -133,9 +142,17 @@ func (r *checkReport) store(ctx context.Context, dir string) {
 	}
 }
 
+// storeCode is the code of why a store cannot be read.
+func storeCode(err error) errcode.Code {
+	if code, ok := errcode.Of(err); ok {
+		return code
+	}
+	return errcode.StoreIO
+}
+
 func (r *checkReport) show(p *printer) {
-	for _, text := range r.Problems {
-		p.toned(bad, "%s", text)
+	for _, problem := range r.Problems {
+		p.toned(bad, "%s", problem)
 	}
 	for _, text := range r.Notes {
 		p.line("note: %s", text)

@@ -236,7 +236,7 @@ func TestAProblemIsExitCodeOneAndSaysWhat(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"edged does not run", []string{"status", "--socket", none}, "edged: edged is not running (no socket at " + none + ")\n"},
+		{"edged does not run", []string{"status", "--socket", none}, "edged: edged is not running (no socket at " + none + ") [EDG-RUN-001]\n"},
 		{"the daemon fails", []string{"task", "ls", "--socket", serve(t, failing)}, "edged: disk is gone\n"},
 		{"an unknown order", []string{"order", "show", "X", "--socket", serve(t, admintest.Sample())}, "edged: order X: not found\n"},
 		{"an unknown task", []string{"task", "show", "9999", "--socket", serve(t, admintest.Sample())}, "edged: task 9999 is not open (see edged task ls)\n"},

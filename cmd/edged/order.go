@@ -136,7 +136,7 @@ func showOrder(p *printer, o admin.OrderDetail) {
 	}
 	showConflicts(p, o.Order)
 	for _, t := range o.Tasks {
-		p.toned(warn, "Task %d (%s): %s", t.N, t.Kind, printable(t.Text))
+		p.toned(warn, "Task %d (%s, %s): %s", t.N, t.Kind, t.ErrorCode, printable(t.Text))
 	}
 	p.line("")
 	p.toned(head, "Journal")

@@ -45,7 +45,7 @@ func newQueueLs() *cobra.Command {
 }
 
 func showQueue(p *printer, l admin.Entries) {
-	t := table{heading: []string{"N", "CLASS", "STATE", "ORDER", "REPORT", "SAYS", "TRIES", "WHY"}}
+	t := table{heading: []string{"N", "CLASS", "STATE", "ORDER", "REPORT", "SAYS", "TRIES", "CODE", "WHY"}}
 	for _, e := range l.Entries {
 		n, report, result, tries := "", "", "", ""
 		if e.N > 0 {
@@ -57,7 +57,7 @@ func showQueue(p *printer, l admin.Entries) {
 		if e.Attempts > 0 {
 			tries = count(e.Attempts)
 		}
-		t.add(entryTone(e), n, e.Class, e.State, e.OrderID, report, result, tries, entryReason(e))
+		t.add(entryTone(e), n, e.Class, e.State, e.OrderID, report, result, tries, string(e.ErrorCode), entryReason(e))
 	}
 	p.table(t, "Nothing waits.")
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 
 	"edged/internal/app"
 	"edged/internal/config"
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/version"
 )
@@ -49,13 +49,13 @@ func runDaemon(ctx context.Context, file string, stderr io.Writer) error {
 	log := newLogger(stderr, conf.Log)
 	secrets, problems := config.LoadSecrets(conf)
 	for _, p := range problems {
-		log.Error("secret cannot be used", logkey.Err, p.String())
+		log.Error("secret cannot be used", logkey.Err, p.String(), logkey.Code, p.Code)
 	}
 	if len(problems) > 0 && !fallback {
-		return errors.New("secrets cannot be used")
+		return errcode.New(errcode.ConfigSecret, "secrets cannot be used")
 	}
 	if fallback {
-		log.Error("configuration is not valid: running on the last valid one, selling nothing", logkey.Path, file)
+		log.Error("configuration is not valid: running on the last valid one, selling nothing", logkey.Path, file, logkey.Code, errcode.ConfigFallback)
 	}
 	a, err := app.New(ctx, app.Options{
 		Config: conf, Secrets: secrets, Fallback: fallback, Logger: log, BuildDate: version.Date(),
@@ -77,7 +77,7 @@ func loadConfig(file string, stderr io.Writer) (*config.Config, bool, error) {
 		return conf, false, nil
 	}
 	for _, p := range problems {
-		fmt.Fprintln(stderr, p)
+		fmt.Fprintln(stderr, p.String()+bracketed(string(p.Code)))
 	}
 	old, err := config.LoadLastGood(file)
 	if err != nil {

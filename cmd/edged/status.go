@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"edged/internal/admin"
+	"edged/internal/errcode"
 )
 
 // newStatus shows everything at a glance.
@@ -53,6 +54,7 @@ func showStatus(p *printer, s admin.Status) {
 	for _, problem := range s.Problems {
 		p.toned(bad, "! %s", printable(problem))
 	}
+	p.line("\"edged explain CODE\" says what a code means, and what to do.")
 }
 
 func gatewayText(s admin.Status) string {
@@ -66,7 +68,7 @@ func clockText(synced bool) string {
 	if synced {
 		return "synchronised"
 	}
-	return "not synchronised"
+	return "not synchronised [" + string(errcode.ClockUnsynced) + "]"
 }
 
 func laneTable(lanes []admin.Lane) table {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"edged/internal/admin"
+	"edged/internal/errcode"
 )
 
 // newTask lists what waits for a person, and ends it.
@@ -16,7 +17,7 @@ func newTask() *cobra.Command {
 		Short: "What waits for a person",
 		Long: `What waits for a person: money that edged cannot move, goods that are not paid,
 decisions that contradict each other. What a task's kind means, and what to do, is in
-docs/operate.md.`,
+docs/operate.md; "edged explain CODE" says it, too.`,
 	}
 	cmd.AddCommand(newTaskLs(), newTaskShow(), newTaskDone())
 	return cmd
@@ -34,9 +35,9 @@ func newTaskLs() *cobra.Command {
 }
 
 func showTasks(p *printer, l admin.Tasks) {
-	t := table{heading: []string{"N", "OPENED (UTC)", "KIND", "LANE", "ORDER", "AMOUNT", "WHAT TO DO"}}
+	t := table{heading: []string{"N", "OPENED (UTC)", "KIND", "CODE", "LANE", "ORDER", "AMOUNT", "WHAT TO DO"}}
 	for _, k := range l.Tasks {
-		t.add(warn, count(k.N), clock(k.OpenedAt), k.Kind, k.Lane, k.OrderID, amount(k.AmountMinor, k.Currency), k.Text)
+		t.add(warn, count(k.N), clock(k.OpenedAt), k.Kind, string(k.ErrorCode), k.Lane, k.OrderID, amount(k.AmountMinor, k.Currency), k.Text)
 	}
 	p.table(t, "No tasks.")
 }
@@ -76,6 +77,7 @@ func showTask(p *printer, t admin.Task) {
 	}
 	p.toned(warn, "Task %d: %s", t.N, printable(t.Text))
 	fact("kind", t.Kind)
+	fact("code", explained(t.ErrorCode))
 	fact("opened", clock(t.OpenedAt)+" UTC")
 	fact("lane", t.Lane)
 	fact("order", t.OrderID)
@@ -83,6 +85,14 @@ func showTask(p *printer, t admin.Task) {
 	fact("amount", amount(t.AmountMinor, t.Currency))
 	fact("end it", endOf(t))
 	p.facts(facts)
+}
+
+// explained is a code with the command that explains it.
+func explained(c errcode.Code) string {
+	if c == "" {
+		return ""
+	}
+	return string(c) + " (edged explain " + string(c) + ")"
 }
 
 // endOf is the command that ends a task.

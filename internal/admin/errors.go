@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+
+	"edged/internal/errcode"
 )
 
 // Errors of a Backend, of the server and, over the wire, of the Client.
@@ -26,16 +28,16 @@ var (
 // Errors of Listen and of the Client.
 var (
 	// ErrInUse is returned by Listen when another process answers on the socket.
-	ErrInUse = errors.New("another process answers on the socket")
+	ErrInUse = errcode.New(errcode.RunInUse, "another process answers on the socket")
 
 	// ErrNotSocket is returned by Listen when the path is taken by something else.
-	ErrNotSocket = errors.New("not a socket")
+	ErrNotSocket = errcode.New(errcode.RunNoSocket, "not a socket")
 
 	// ErrNotRunning is returned by the Client when nobody answers.
-	ErrNotRunning = errors.New("edged is not running")
+	ErrNotRunning = errcode.New(errcode.RunNotRunning, "edged is not running")
 
 	// ErrPermission is returned by the Client when this user may not use the socket.
-	ErrPermission = errors.New("permission denied")
+	ErrPermission = errcode.New(errcode.RunNoAccess, "permission denied")
 )
 
 // wireErrors is how errors travel: the code is part of the API.
@@ -71,12 +73,22 @@ type Failure struct {
 	Error struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
+		// ErrorCode says what was wrong, for a person; "": the message says all.
+		ErrorCode errcode.Code `json:"error_code,omitempty"`
 	} `json:"error"`
 }
 
-// failed makes the Client's error of a Failure, with its sentinel in the chain. The
-// message already says what the sentinel would.
+// failed makes the Client's error of a Failure, with its code, and its sentinel in the
+// chain. The message already says what the sentinel would.
 func (f Failure) failed(status int) error {
+	err := f.sentinel(status)
+	if f.Error.ErrorCode == "" {
+		return err
+	}
+	return errcode.Wrap(f.Error.ErrorCode, err)
+}
+
+func (f Failure) sentinel(status int) error {
 	for _, w := range wireErrors() {
 		if f.Error.Code == w.code {
 			return &wireError{f.Error.Message, w.err}

@@ -76,7 +76,7 @@ func (o *Order) addLists(s purchase.State) {
 	for _, c := range s.Ops {
 		o.Commands = append(o.Commands, Command{
 			Kind: string(c.Kind), N: c.N, AmountMinor: int64(c.Amount), Receipt: c.Receipt,
-			Outcome: string(c.End), Reason: string(c.Why), Code: c.Code, At: wall(c.At),
+			Outcome: string(c.End), Reason: string(c.Why), Code: c.Code, ErrorCode: c.Why.ErrCode(), At: wall(c.At),
 		})
 	}
 	for _, r := range s.Reports {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/version"
 )
@@ -119,6 +120,7 @@ func (s *Server) answer(w http.ResponseWriter, v any, err error) {
 		var f Failure
 		f.Error.Code, status = codeOf(err)
 		f.Error.Message = err.Error()
+		f.Error.ErrorCode, _ = errcode.Of(err)
 		v = f
 	}
 	w.Header().Set("Content-Type", "application/json")

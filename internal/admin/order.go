@@ -3,6 +3,8 @@ package admin
 import (
 	"encoding/json"
 	"time"
+
+	"edged/internal/errcode"
 )
 
 // Order is one purchase as an auditor needs it. Amounts are minor units of
@@ -76,14 +78,16 @@ type OpenTry struct {
 // Command is the newest terminal command of its kind that concerned the order's
 // money.
 type Command struct {
-	Kind        string    `json:"kind"`
-	N           int       `json:"n"` // how many of the kind there were
-	AmountMinor int64     `json:"amount_minor"`
-	Receipt     string    `json:"receipt"`
-	Outcome     string    `json:"outcome"` // done, not_done, in_doubt; "": under way
-	Reason      string    `json:"reason"`
-	Code        string    `json:"code"` // as the device says it
-	At          time.Time `json:"at,omitzero"`
+	Kind        string `json:"kind"`
+	N           int    `json:"n"` // how many of the kind there were
+	AmountMinor int64  `json:"amount_minor"`
+	Receipt     string `json:"receipt"`
+	Outcome     string `json:"outcome"` // done, not_done, in_doubt; "": under way
+	Reason      string `json:"reason"`
+	Code        string `json:"code"` // as the device says it
+	// ErrorCode is that of Reason.
+	ErrorCode errcode.Code `json:"error_code,omitempty"`
+	At        time.Time    `json:"at,omitzero"`
 }
 
 // Decision says what was to become of the hold. In Conflicts it came too late and
@@ -128,15 +132,17 @@ type Refund struct {
 
 // Task is something a person has to do.
 type Task struct {
-	N           int64     `json:"n"`
-	Kind        string    `json:"kind"`
-	OrderID     string    `json:"order_id"`
-	Lane        string    `json:"lane"`
-	Subject     string    `json:"subject"`
-	AmountMinor int64     `json:"amount_minor"`
-	Currency    string    `json:"currency"`
-	Text        string    `json:"text"`
-	OpenedAt    time.Time `json:"opened_at,omitzero"`
+	N    int64  `json:"n"`
+	Kind string `json:"kind"`
+	// ErrorCode is that of Kind.
+	ErrorCode   errcode.Code `json:"error_code"`
+	OrderID     string       `json:"order_id"`
+	Lane        string       `json:"lane"`
+	Subject     string       `json:"subject"`
+	AmountMinor int64        `json:"amount_minor"`
+	Currency    string       `json:"currency"`
+	Text        string       `json:"text"`
+	OpenedAt    time.Time    `json:"opened_at,omitzero"`
 }
 
 // OrderDetail is an order with everything that ever happened to it.
@@ -167,6 +173,25 @@ type QueueEntry struct {
 	Attempts  int64  `json:"attempts"`
 	Reason    string `json:"reason"` // why it is dead, or waits
 	AccountOK bool   `json:"account_ok"`
+	// ErrorCode is that of Reason.
+	ErrorCode errcode.Code `json:"error_code,omitempty"`
+}
+
+// Code is the code of why the entry is dead or waits; "" while it is only its turn.
+func (e QueueEntry) Code() errcode.Code {
+	switch {
+	case !e.AccountOK:
+		return errcode.SaaSOtherAccount
+	case e.Class == ClassCallback:
+		return errcode.CallbackStray
+	case e.State == StateDead && e.Class == ClassReport:
+		return errcode.SaaSDeadReport
+	case e.State == StateDead:
+		return errcode.PayParked
+	case e.State == StateWaits:
+		return errcode.CallbackMissing
+	}
+	return ""
 }
 
 // QueueDetail is an entry with the bytes that are sent.

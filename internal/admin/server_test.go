@@ -22,6 +22,7 @@ import (
 
 	"edged/internal/admin"
 	"edged/internal/admin/admintest"
+	"edged/internal/errcode"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -179,6 +180,10 @@ func TestAFailureOfTheDaemonIsToldInItsWords(t *testing.T) {
 	c, _ := serve(t, b, nil)
 	if _, err := c.Tasks(context.Background()); err == nil || err.Error() != "disk is gone" {
 		t.Errorf("got %v", err)
+	}
+	b.Err = fmt.Errorf("commit: %w", errcode.New(errcode.StoreDiskFull, "disk is full"))
+	if _, err := c.Tasks(context.Background()); err == nil || err.Error() != "commit: disk is full" || errcode.Text(err) != "EDG-STORE-001" {
+		t.Errorf("got %v with the code %s", err, errcode.Text(err))
 	}
 	b.Err = context.DeadlineExceeded
 	if _, err := c.Status(context.Background()); err == nil || !strings.Contains(err.Error(), "deadline") {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/screen"
 )
@@ -66,9 +67,10 @@ type RestockRefused struct {
 // Reason says why a lane does not sell; Code is what its display shows. A reason of
 // the business passes by itself and is no problem.
 type Reason struct {
-	Reason   string `json:"reason"`
-	Code     string `json:"code"`
-	Business bool   `json:"business"`
+	Reason    string       `json:"reason"`
+	Code      string       `json:"code"`
+	ErrorCode errcode.Code `json:"error_code"`
+	Business  bool         `json:"business"`
 }
 
 // LaneOrder is the order a lane is about, in short.
@@ -90,18 +92,20 @@ type Money struct {
 
 // Queue is the store and what waits in it.
 type Queue struct {
-	Reports      int64     `json:"reports"` // waiting to be sent
-	Waiting      int       `json:"waiting"` // for the SaaS's order number
-	Dead         int64     `json:"dead"`
-	OldestAt     time.Time `json:"oldest_at,omitzero"` // outcome of the oldest order that is not reported
-	Events       int64     `json:"events"`             // telemetry spool
-	StoreError   string    `json:"store_error"`        // why nothing is committed; "": all is well
-	StoreBytes   int64     `json:"store_bytes"`
-	DiskFree     int64     `json:"disk_free_bytes"` // -1: unknown
-	ReserveReady bool      `json:"reserve_intact"`
-	Quarantined  int       `json:"quarantined"`          // damaged records set aside since the start
-	Damage       string    `json:"damage,omitempty"`     // why the database was replaced at the start; "": it was sound
-	KeptAside    []string  `json:"kept_aside,omitempty"` // damaged databases, until a person removes them
+	Reports    int64     `json:"reports"` // waiting to be sent
+	Waiting    int       `json:"waiting"` // for the SaaS's order number
+	Dead       int64     `json:"dead"`
+	OldestAt   time.Time `json:"oldest_at,omitzero"` // outcome of the oldest order that is not reported
+	Events     int64     `json:"events"`             // telemetry spool
+	StoreError string    `json:"store_error"`        // why nothing is committed; "": all is well
+	// ErrorCode is that of StoreError.
+	ErrorCode    errcode.Code `json:"error_code,omitempty"`
+	StoreBytes   int64        `json:"store_bytes"`
+	DiskFree     int64        `json:"disk_free_bytes"` // -1: unknown
+	ReserveReady bool         `json:"reserve_intact"`
+	Quarantined  int          `json:"quarantined"`          // damaged records set aside since the start
+	Damage       string       `json:"damage,omitempty"`     // why the database was replaced at the start; "": it was sound
+	KeptAside    []string     `json:"kept_aside,omitempty"` // damaged databases, until a person removes them
 }
 
 // Device is one device of a lane.
@@ -112,6 +116,8 @@ type Device struct {
 	Port   string `json:"port"`
 	Up     bool   `json:"up"`
 	Why    string `json:"why,omitempty"` // it is down, in its driver's words; "" if that is not known
+	// ErrorCode is that of Why.
+	ErrorCode errcode.Code `json:"error_code,omitempty"`
 }
 
 // SaaS is the vendor's API.
@@ -120,6 +126,8 @@ type SaaS struct {
 	Reachable   bool      `json:"reachable"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
 	LastFailure string    `json:"last_failure,omitempty"` // of the last call; "": it was answered
+	// ErrorCode is that of LastFailure.
+	ErrorCode errcode.Code `json:"error_code,omitempty"`
 }
 
 // TaskCount counts the tasks of one kind.
@@ -132,7 +140,7 @@ type TaskCount struct {
 func ReasonsOf(why []lane.Reason) []Reason {
 	out := []Reason{}
 	for _, r := range why {
-		out = append(out, Reason{Reason: string(r), Code: screen.Code(r), Business: business(r)})
+		out = append(out, Reason{Reason: string(r), Code: screen.Code(r), ErrorCode: r.ErrCode(), Business: business(r)})
 	}
 	return out
 }
@@ -154,23 +162,42 @@ func (s Status) FindProblems() []string {
 			out = append(out, fmt.Sprintf(format, args...))
 		}
 	}
-	add(s.Fallback, "the configuration is not valid: edged runs on the last valid one and sells nothing")
+	add(s.Fallback, "the configuration is not valid: edged runs on the last valid one and sells nothing%s", coded(errcode.ConfigFallback))
 	for _, l := range s.Lanes {
 		reasons := l.problems()
 		add(len(reasons) > 0, "lane %s is out of service: %s", l.Lane, strings.Join(reasons, ", "))
 	}
-	add(!s.SaaS.Reachable, "the SaaS cannot be reached%s", because(s.SaaS.LastFailure))
+	add(!s.SaaS.Reachable, "the SaaS cannot be reached%s%s", because(s.SaaS.LastFailure), coded(s.SaaS.ErrorCode))
 	for _, d := range s.Devices {
-		add(!d.Up, "lane %s: the %s does not answer%s", d.Lane, d.Device, because(d.Why))
+		add(!d.Up, "lane %s: the %s does not answer%s%s", d.Lane, d.Device, because(d.Why), coded(d.code()))
 	}
-	add(s.Queue.StoreError != "", "the store commits nothing: %s", s.Queue.StoreError)
-	add(!s.Queue.ReserveReady, "the disk reserve for money is not there")
-	add(len(s.Queue.KeptAside) > 0, "the database was damaged%s; what could be read is used, the damaged one is kept as %s until somebody removes it",
-		because(s.Queue.Damage), strings.Join(s.Queue.KeptAside, ", "))
-	add(s.Queue.Quarantined > 0, "damaged records were set aside: %d", s.Queue.Quarantined)
+	add(s.Queue.StoreError != "", "the store commits nothing: %s%s", s.Queue.StoreError, coded(s.Queue.ErrorCode))
+	add(!s.Queue.ReserveReady, "the disk reserve for money is not there%s", coded(errcode.StoreNoReserve))
+	add(len(s.Queue.KeptAside) > 0, "the database was damaged%s; what could be read is used, the damaged one is kept as %s until somebody removes it%s",
+		because(s.Queue.Damage), strings.Join(s.Queue.KeptAside, ", "), coded(errcode.StoreDamaged))
+	add(s.Queue.Quarantined > 0, "damaged records were set aside: %d%s", s.Queue.Quarantined, coded(errcode.StoreBadRecord))
 	add(s.Queue.Dead > 0, "dead letters: %d (edged queue ls)", s.Queue.Dead)
 	add(len(s.Tasks) > 0, "tasks for a person: %s (edged task ls)", s.taskText())
 	return out
+}
+
+// coded appends a code, if there is one.
+func coded(c errcode.Code) string {
+	if c == "" {
+		return ""
+	}
+	return " [" + string(c) + "]"
+}
+
+// code is that of a device that is down.
+func (d Device) code() errcode.Code {
+	switch {
+	case d.ErrorCode != "":
+		return d.ErrorCode
+	case d.Device == "display":
+		return errcode.DisplayLost
+	}
+	return errcode.LaneTerminalDown
 }
 
 // because appends a reason, if there is one.

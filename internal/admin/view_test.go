@@ -103,7 +103,7 @@ func TestWhatSomebodyShouldLookAt(t *testing.T) {
 	}
 	want := []string{
 		"lane side is out of service: terminal_down (E11)",
-		"lane side: the terminal does not answer",
+		"lane side: the terminal does not answer [EDG-LANE-011]",
 		"dead letters: 1 (edged queue ls)",
 		"tasks for a person: 1 dead_report, 1 unpaid (edged task ls)",
 	}

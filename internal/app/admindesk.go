@@ -61,6 +61,9 @@ func (v *adminView) Queue(ctx context.Context, limit int) ([]admin.QueueEntry, e
 		out = append(out, v.entry(l, reports))
 	}
 	out = append(out, waits...)
+	for i := range out {
+		out[i].ErrorCode = out[i].Code()
+	}
 	return out[:min(limit, len(out))], nil
 }
 
@@ -108,7 +111,9 @@ func (v *adminView) QueueEntry(ctx context.Context, n int64) (admin.QueueDetail,
 	if !json.Valid(body) {
 		body = nil
 	}
-	return admin.QueueDetail{QueueEntry: v.entry(l, reports), Account: l.row.Account, Body: body}, nil
+	e := v.entry(l, reports)
+	e.ErrorCode = e.Code()
+	return admin.QueueDetail{QueueEntry: e, Account: l.row.Account, Body: body}, nil
 }
 
 // letters lists the outbox behind after and every dead letter, by number.

@@ -10,6 +10,7 @@ import (
 
 	"edged/internal/admin"
 	"edged/internal/engine"
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/purchase"
 	"edged/internal/screen"
@@ -137,6 +138,7 @@ func (v *adminView) addQueue(ctx context.Context, q *admin.Queue) error {
 	for _, err := range []error{st.Failed, st.Broken} {
 		if err != nil {
 			q.StoreError = oneLine(err)
+			q.ErrorCode, _ = errcode.Of(err)
 		}
 	}
 	return nil
@@ -147,7 +149,11 @@ func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ";
 
 // addMeasured takes from the metrics what only they know: the drivers feed them.
 func (v *adminView) addMeasured(s *admin.Status) {
-	s.SaaS = admin.SaaS{BaseURL: v.a.o.Config.SaaS.BaseURL, Reachable: v.reachable(), LastFailure: v.a.health.cause()}
+	s.SaaS = admin.SaaS{BaseURL: v.a.o.Config.SaaS.BaseURL, Reachable: v.reachable()}
+	if cause := v.a.health.cause(); cause != nil {
+		s.SaaS.LastFailure = cause.Error()
+		s.SaaS.ErrorCode, _ = errcode.Of(cause)
+	}
 	s.Devices = v.devices()
 	families, err := v.a.reg.Gather()
 	if err != nil {
@@ -182,7 +188,10 @@ func markUp(devices []admin.Device, labels map[string]string, up bool) {
 func (v *adminView) devices() []admin.Device {
 	out := []admin.Device{}
 	for _, l := range v.a.o.Config.Lanes {
-		out = append(out, admin.Device{Lane: l.Name, Device: "terminal", Driver: l.Terminal.Driver, Port: l.Terminal.Port, Why: v.a.lines.of(l.Name)})
+		down := v.a.lines.of(l.Name)
+		out = append(out, admin.Device{
+			Lane: l.Name, Device: "terminal", Driver: l.Terminal.Driver, Port: l.Terminal.Port, Why: down.Why, ErrorCode: down.Code,
+		})
 		if d := l.Display; d != nil {
 			out = append(out, admin.Device{Lane: l.Name, Device: "display", Driver: d.Driver, Port: d.Port})
 		}

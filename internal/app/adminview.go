@@ -89,7 +89,7 @@ func (v *adminView) Tasks(ctx context.Context) ([]admin.Task, error) {
 	out := make([]admin.Task, len(tasks))
 	for i, t := range tasks {
 		out[i] = admin.Task{
-			N: t.N, Kind: string(t.Kind), OrderID: string(t.Order), Lane: t.Lane, Subject: t.Subject,
+			N: t.N, Kind: string(t.Kind), ErrorCode: t.Kind.ErrCode(), OrderID: string(t.Order), Lane: t.Lane, Subject: t.Subject,
 			AmountMinor: int64(t.Amount), Currency: string(t.Currency), Text: t.Text, OpenedAt: time.UnixMilli(t.OpenedAt).UTC(),
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"edged/internal/config"
 	"edged/internal/engine"
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/logkey"
 	"edged/internal/machines"
@@ -144,7 +145,7 @@ func amounts(p config.Purchase, c machines.PayConfig) (limit, minHold money.Mino
 // reportStore tells what opening the store has found: nothing of it is silent.
 func (a *App) reportStore(r queue.OpenReport) {
 	for _, q := range r.Quarantined {
-		a.log.Error("record was set aside", logkey.Kind, q.Table, logkey.Path, q.File, logkey.Reason, q.Reason)
+		a.log.Error("record was set aside", logkey.Kind, q.Table, logkey.Path, q.File, logkey.Reason, q.Reason, logkey.Code, errcode.StoreBadRecord)
 	}
 }
 

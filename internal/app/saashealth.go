@@ -15,7 +15,7 @@ import (
 // whoever asks why nothing is sold.
 type saasHealth struct {
 	watch *reach.Watch
-	last  atomic.Pointer[string] // nil: the last call was answered
+	last  atomic.Pointer[error] // nil: the last call was answered
 }
 
 // heard is the client's OnCall.
@@ -27,8 +27,7 @@ func (h *saasHealth) heard(call saas.Call, class saas.Class, _ time.Duration, er
 	case class.Reachable() && call != saas.CallProbe: // a handshake takes back no call's words
 		h.last.Store(nil)
 	case !class.Reachable():
-		text := err.Error()
-		h.last.Store(&text)
+		h.last.Store(&err)
 	}
 	if call != saas.CallProbe { // the watch's own
 		h.watch.Heard(signOfCall(class))
@@ -47,12 +46,12 @@ func signOfCall(class saas.Class) reach.Sign {
 	return reach.Useless
 }
 
-// cause is why the last call failed; "" if it was answered.
-func (h *saasHealth) cause() string {
-	if text := h.last.Load(); text != nil {
-		return *text
+// cause is why the last call failed; nil if it was answered.
+func (h *saasHealth) cause() error {
+	if err := h.last.Load(); err != nil {
+		return *err
 	}
-	return ""
+	return nil
 }
 
 // askSaaS makes a call without effect: what a cabinet wants held.

@@ -73,7 +73,7 @@ func sendReport(client *saas.Client) func(context.Context, []byte) sender.Result
 		if !errors.As(err, &failed) {
 			return sender.Result{Verdict: sender.Later, Reason: "other", Msg: err.Error()}
 		}
-		return sender.Result{Verdict: reportVerdict(failed), Reason: string(failed.Class), Msg: failed.Error(), RetryAfter: failed.RetryAfter}
+		return sender.Result{Verdict: reportVerdict(failed), Reason: string(failed.Class), Msg: failed.Error(), RetryAfter: failed.RetryAfter, Code: failed.ErrCode()}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"edged/internal/config"
 	"edged/internal/engine"
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 	"edged/internal/screen"
@@ -52,7 +53,7 @@ func (a *App) makeScreens() error {
 	a.screens = screens{}
 	texts, problems := config.LoadTexts(a.o.Config)
 	for _, p := range problems {
-		a.log.Error("display texts cannot be used, the built-in ones are shown", logkey.Err, p.String())
+		a.log.Error("display texts cannot be used, the built-in ones are shown", logkey.Err, p.String(), logkey.Code, errcode.DisplayTexts)
 	}
 	for _, l := range a.lanes {
 		d := l.conf.Display

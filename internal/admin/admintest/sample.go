@@ -193,7 +193,7 @@ func journal(s purchase.State, bodies []purchase.Body) []admin.JournalEntry {
 
 func task() admin.Task {
 	return admin.Task{
-		N: 31, Kind: "unpaid", OrderID: UnpaidOrder, Lane: "front", Currency: "EUR",
+		N: 31, Kind: "unpaid", ErrorCode: purchase.TaskUnpaid.ErrCode(), OrderID: UnpaidOrder, Lane: "front", Currency: "EUR",
 		Text: "Goods may be gone and no money was taken: deadline: nobody decided in time.", OpenedAt: at(1900),
 	}
 }
@@ -213,6 +213,9 @@ func entries() []admin.QueueDetail {
 		Report: admin.Report{N: 1, OrderID: OpenOrder, State: admin.StateWaits}, Reason: "no callback has brought the SaaS's order number",
 	}
 	stray := admin.QueueEntry{N: 20, Class: admin.ClassCallback, State: admin.StateDead, AccountOK: true, Reason: "unknown order"}
+	for _, e := range []*admin.QueueEntry{&dead, &queued, &waits, &stray} {
+		e.ErrorCode = e.Code()
+	}
 	return []admin.QueueDetail{
 		{QueueEntry: dead, Account: account, Body: json.RawMessage(`{"OrderId":"` + UnpaidOrder + `","PayStatus":2}`)},
 		{QueueEntry: queued, Account: "https://openapi.aivendortech.com|P1", Body: json.RawMessage(`{}`)},
