@@ -126,6 +126,8 @@ func maskObjects(b []byte, depth int) {
 			return
 		case isCardObject(tag):
 			fill(value)
+		case !tag.Constructed() && isPAN(value):
+			maskPAN(value)
 		case !tag.Constructed():
 			scrubText(value)
 		case depth < maxTLVDepth:
@@ -151,7 +153,41 @@ func scan(b []byte) {
 			}
 		}
 	}
+	scanDigits(b)
 }
+
+// scanDigits overwrites whole what could be a card number in BCD, wherever it begins: the
+// tag that would say so may be in front of what can be told apart. Two may overlap of
+// which one is a number by chance, so all are looked for before any is gone.
+func scanDigits(b []byte) {
+	before := append([]byte(nil), b...)
+	for i := range b {
+		for n := panMin/2 + 1; n <= (panMax+1)/2 && i+n <= len(b); n++ {
+			if isPAN(before[i : i+n]) {
+				fill(b[i : i+n])
+			}
+		}
+	}
+}
+
+// isPAN says whether a value whose tag tells nothing is a card number in BCD: digits that
+// cards begin with (ISO/IEC 7812: 3 to 6, and 22 to 27), a right check digit, and nothing
+// behind it but padding or track data.
+func isPAN(b []byte) bool {
+	n := panLength(b)
+	if n < panMin || n > panMax || !startsCard(b[0]) {
+		return false
+	}
+	var digits [panMax]byte
+	for i := range n {
+		if digits[i] = '0' + nibbleAt(b, i); !isDigit(digits[i]) {
+			return false
+		}
+	}
+	return luhn(digits[:n])
+}
+
+func startsCard(b byte) bool { return b >= 0x30 && b < 0x70 || b >= 0x22 && b <= 0x27 }
 
 func scanField(b []byte) {
 	size, n, err := varLength(b[1:], -int(bmpLengths[b[0]]))
