@@ -19,6 +19,14 @@ type Verification struct {
 	Version  int      // of the schema
 	Records  int      // read
 	Problems []string // damaged pages, then bad records; empty when all is sound
+
+	// Clean: the last daemon has closed the store. Else it was killed, or lost power, and
+	// what was on its way to flash is not in here.
+	Clean   bool
+	Orders  []Order // open ones
+	Tasks   []Task
+	Dead    int // dead letters
+	Reports int // that wait to be sent
 }
 
 // Verify reads the whole store of a daemon that is not running: every page, and
@@ -35,7 +43,7 @@ func Verify(ctx context.Context, dir string) (Verification, error) {
 		return Verification{}, err
 	}
 	defer lock.Close()
-	var v Verification
+	v := Verification{Clean: !there(path + "-wal")}
 	name := fmt.Sprintf("edged-verify-%p", &v)
 	vfs.Register(name, inspector{})
 	defer vfs.Unregister(name)
@@ -49,6 +57,11 @@ func Verify(ctx context.Context, dir string) (Verification, error) {
 		err = nil
 	}
 	return v, errors.Join(err, c.close(false))
+}
+
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // lockExisting takes the directory without creating anything; the file is nil when
@@ -95,12 +108,13 @@ func (v *Verification) readRecords(c *conn) error {
 		return err
 	}
 	v.Records = len(sc.Orders) + len(sc.Lanes) + len(sc.Meta) + len(sc.Journal) + len(sc.Dead) + len(sc.Tasks)
+	v.Orders, v.Tasks, v.Dead = sc.Orders, sc.Tasks, len(sc.Dead)
 	bad := sc.bad
 	for _, part := range []struct {
 		sql  string
 		open func(*sqlite3.Stmt, *[]badRow) error
 	}{
-		{"SELECT n, seq, body FROM reports", openReport},
+		{"SELECT n, seq, body FROM reports", func(st *sqlite3.Stmt, bad *[]badRow) error { v.Reports++; return openReport(st, bad) }},
 		{"SELECT n, class, body FROM events", openEvent},
 		{"SELECT id, seq, state FROM archive", openArchived},
 		{"SELECT k, v FROM sums", openSum},

@@ -54,6 +54,9 @@ func TestVerifyReadsEverythingAndChangesNothing(t *testing.T) {
 			if v.Version != len(schema()) || v.Records+len(c.want) < 5*4+5 {
 				t.Errorf("got version %d, %d records, want all", v.Version, v.Records)
 			}
+			if killed := strings.HasSuffix(c.name, "killed"); v.Clean == killed {
+				t.Errorf("clean: got %v", v.Clean)
+			}
 			if len(v.Problems) != len(c.want) {
 				t.Errorf("problems: got %q, want %q", v.Problems, c.want)
 			}
