@@ -1,8 +1,10 @@
 package modelcheck
 
 import (
+	"errors"
 	"fmt"
 
+	"edged/internal/lane"
 	"edged/internal/purchase"
 )
 
@@ -11,8 +13,11 @@ import (
 type op uint8
 
 const (
-	opFollow op = iota // the loop takes what the cores asked for
-	opUnpause
+	opFollow    op = iota // the loop takes what the cores asked for
+	opUnpause             // the pause of the lane is over
+	opDayEnd              // somebody asks for the end of day
+	opRestock             // the staff asks for the door
+	opRestocked           // and has closed it
 
 	opGrant // a card, and the issuer holds the amount of arg (0: all, 1: less, 2: too little)
 	opDecline
@@ -63,7 +68,7 @@ const (
 )
 
 var opNames = [...]string{
-	"the loop goes on", "the pause is over",
+	"the loop goes on", "the pause is over", "an end of day is asked for", "a restock is asked for", "the restock is over",
 	"a card is granted", "a card is declined", "nobody comes", "the wait is aborted", "it lists its holds", "it cannot be asked", "it does not answer",
 	"it does it", "it takes another amount", "the hold is not open", "it refuses", "a completion without a result", "the result cannot be stored",
 	"line lost, nothing done", "line lost, and it was done", "our answer arrives", "line lost, no answer taken", "line lost, answer taken unseen",
@@ -135,9 +140,10 @@ func (m *model) actions(w *world, into []action) []action {
 			m.reportActions(l, i)
 		}
 	}
-	if m.c.lanes.val(w.lane).PauseTo > moment {
+	if m.c.lanes.val(w.lane).PauseTo > moment && w.stage == idle {
 		l.add(opUnpause, 0, 0)
 	}
+	m.peopleActions(l)
 	hurry := m.hurried(w)
 	for i := range w.orders {
 		if w.orders[i].state != 0 {
@@ -168,7 +174,7 @@ func (m *model) hurried(w *world) bool {
 	if w.stage == posted || w.stage == acked {
 		return true
 	}
-	if w.stage == running && m.c.cmds.val(w.cmd).Kind != purchase.CmdArm {
+	if w.stage == running && m.c.cmds[w.cmd].Kind != purchase.CmdArm {
 		return true
 	}
 	for i := range w.orders {
@@ -194,6 +200,8 @@ func (m *model) do(w *world, a action) {
 		m.goOn(w)
 	case a.op == opUnpause:
 		m.unpause(w)
+	case a.op <= opRestocked:
+		m.doPeople(w, a)
 	case a.op <= opTakenBack:
 		m.doTerminal(w, a)
 	case a.op <= opSilent:
@@ -213,8 +221,52 @@ func (m *model) doCrash(w *world, a action) {
 	switch a.op {
 	case opKillAcked:
 		m.commitResult(w)
+		w.stage = acked
 	case opKillDid:
-		m.become(w, uint16(m.c.cmds.val(w.cmd).Amount), false)
+		m.become(w, uint16(m.c.cmds[w.cmd].Amount), false)
 	}
 	m.crash(w, a.op == opPower)
+}
+
+// peopleActions are what staff and operator do.
+func (m *model) peopleActions(l *list) {
+	s := m.c.lanes.val(l.w.lane)
+	if r := s.Durable.Restock; r != nil && r.Sent {
+		l.add(opRestocked, 0, 0)
+	}
+	if m.plan.day && s.Durable.EndOfDay != "asked" {
+		l.fault(opDayEnd, 0, 0)
+	}
+	if m.plan.restock && s.Durable.Restock == nil {
+		l.fault(opRestock, 0, 0)
+	}
+}
+
+func (m *model) doPeople(w *world, a action) {
+	id := purchase.NewOrderID([16]byte{0: 1})
+	switch a.op {
+	case opDayEnd:
+		m.moveLane(w, m.c.ask(lane.EndOfDayNow{}))
+	case opRestock:
+		w.asked = 0
+		m.moveLane(w, m.c.ask(lane.RestockAsked{ID: id, Door: m.settings().Doors[0]}))
+	case opRestocked:
+		m.moveLane(w, m.c.ask(lane.RestockEnded{ID: id}))
+	}
+}
+
+// restockOpens: the door is opened for the staff.
+func (m *model) restockOpens(w *world) {
+	w.asked++
+	switch {
+	case w.asked > 1:
+		m.fail("M5", errors.New("the door is opened for the same restock twice"))
+	case w.stage != idle && m.c.cmds[w.cmd].Kind == purchase.CmdArm:
+		m.fail("M1", errors.New("the door is opened for a restock while a card is waited for"))
+	}
+	for i := range w.orders {
+		if o := &w.orders[i]; o.state != 0 && !m.c.facts[o.state].closed && m.c.orders.val(o.state).DoorBusy() {
+			m.fail("M1", errors.New("the door is opened for a restock while it is a customer's"))
+		}
+	}
 }

@@ -30,8 +30,8 @@ type audit struct {
 	wanted     uint16 // largest capture asked for
 	back       uint16 // refunded
 
-	made       uint8 // reports put into the outbox, a bit each
-	delivered_ uint8 // reports that the SaaS has
+	made uint8 // reports put into the outbox, a bit each
+	sent uint8 // reports that the SaaS has
 }
 
 // crashed: a call under way may have arrived.
@@ -166,7 +166,7 @@ func (a *audit) delivered(r purchase.Report) error {
 	if a.made&bit == 0 {
 		return broken("M4", "report %d was never made", r.N)
 	}
-	a.delivered_ |= bit
+	a.sent |= bit
 	return nil
 }
 
@@ -216,6 +216,24 @@ func (m *model) end(w *world) error {
 			return broken("M3", "hold %d is open, and nobody looks after it", i)
 		}
 	}
+	return m.endOfLane(w)
+}
+
+// endOfLane: with nothing open, the next card is waited for.
+func (m *model) endOfLane(w *world) error {
+	for i := range w.orders {
+		if o := &w.orders[i]; o.state != 0 && !m.c.facts[o.state].closed && m.c.facts[o.state].phase != purchase.PhaseArmed {
+			return nil
+		}
+	}
+	for _, h := range w.holds {
+		if h.truth == open {
+			return nil
+		}
+	}
+	if !m.armed(w) {
+		return broken("M3", "nothing is open, and no card is waited for: %v", m.c.lanes.val(w.lane).Why())
+	}
 	return nil
 }
 
@@ -247,8 +265,8 @@ func (m *model) endOfOrder(w *world, slot int) error {
 	h := m.holdOfSlot(w, slot)
 	a, out := &o.audit, s.Outcome
 	switch {
-	case a.made&^a.delivered_ != 0 && !o.task(purchase.TaskDeadReport):
-		return broken("M4", "closed, and reports %b of %b were delivered", a.delivered_, a.made)
+	case a.made&^a.sent != 0 && !o.task(purchase.TaskDeadReport):
+		return broken("M4", "closed, and reports %b of %b were delivered", a.sent, a.made)
 	case money.Minor(h.taken) != out.Captured && !o.task(purchase.TaskUnconfirmed, purchase.TaskUnpaid, purchase.TaskIncident):
 		return broken("M3", "%d were captured, the books say %d, and nobody is told", h.taken, out.Captured)
 	case out.Captured > 0 && a.recognised == 0:

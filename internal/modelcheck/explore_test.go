@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strings"
+
+	"edged/internal/purchase"
 )
 
 // set keeps the 128-bit hashes of worlds, without pointers.
@@ -62,11 +64,12 @@ type explorer struct {
 	from []int32
 	by   []uint8
 
-	levels  [][]entry // that wait, by faults taken
-	depth   int       // of the deepest
-	taken   int       // transitions
-	whole   int       // levels that were finished; -1: none
-	homes   int       // transitions on the ways home
+	levels  []fifo // worlds that wait, by faults taken
+	depth   int    // of the deepest
+	taken   int    // transitions
+	until   []int  // states seen when each level was finished
+	whole   int    // levels that were finished; -1: none
+	homes   int    // transitions on the ways home
 	failure error
 }
 
@@ -82,31 +85,56 @@ func newExplorer(p *plan, states int) *explorer {
 
 // run explores until every world was seen, states of them were, or a promise is broken.
 func (e *explorer) run() error {
-	e.start = e.m.first()
-	if e.m.err != nil {
+	if e.start = e.m.first(); e.m.err != nil {
 		return e.m.err
 	}
 	all := e.start.budget.left()
-	e.levels = make([][]entry, all+1)
+	e.levels = make([]fifo, all+1)
 	e.seen.add(&e.start)
 	e.from, e.by = append(e.from, -1), append(e.by, 0)
-	e.levels[0] = append(e.levels[0], entry{w: e.start})
+	e.levels[0].push(entry{w: e.start})
 	var acts []action
 	for level := range e.levels {
-		for head := 0; head < len(e.levels[level]); head++ {
-			n := e.levels[level][head]
+		for {
+			n, ok := e.levels[level].pop()
+			if !ok {
+				break
+			}
 			if acts = e.expand(&n, all, acts); e.failure != nil || e.seen.n >= e.max {
 				return e.failure
 			}
-			if head > 1<<16 && head*2 > len(e.levels[level]) {
-				e.levels[level] = append([]entry(nil), e.levels[level][head+1:]...)
-				head = -1
-			}
 		}
-		e.levels[level] = nil
 		e.whole = level
+		e.until = append(e.until, e.seen.n)
 	}
 	return nil
+}
+
+// fifo is a queue in pieces, so that nothing is copied when it grows.
+type fifo struct {
+	pieces [][]entry
+	head   int
+}
+
+const piece = 1 << 12
+
+func (q *fifo) push(n entry) {
+	if k := len(q.pieces); k == 0 || len(q.pieces[k-1]) == piece {
+		q.pieces = append(q.pieces, make([]entry, 0, piece))
+	}
+	k := len(q.pieces) - 1
+	q.pieces[k] = append(q.pieces[k], n)
+}
+
+func (q *fifo) pop() (n entry, ok bool) {
+	if len(q.pieces) == 0 || q.head == len(q.pieces[0]) {
+		return n, false
+	}
+	n = q.pieces[0][q.head]
+	if q.head++; q.head == piece {
+		q.pieces, q.head = q.pieces[1:], 0
+	}
+	return n, true
 }
 
 func (e *explorer) expand(n *entry, all int, acts []action) []action {
@@ -129,7 +157,7 @@ func (e *explorer) expand(n *entry, all int, acts []action) []action {
 		}
 		e.from, e.by = append(e.from, n.n), append(e.by, uint8(i))
 		level := all - next.budget.left()
-		e.levels[level] = append(e.levels[level], entry{next, int32(len(e.from) - 1), n.depth + 1})
+		e.levels[level].push(entry{next, int32(len(e.from) - 1), n.depth + 1})
 	}
 	return acts
 }
@@ -187,7 +215,13 @@ func (m *model) good(w *world, callbacks bool) (action, bool) {
 func (m *model) idles(w *world, a action) bool {
 	name := waits()[a.arg]
 	s := m.c.orders.val(w.orders[a.slot].state)
-	return name == "detect" && s.Review != nil || name == "decision" && s.Terms.OnDeadline == "keep"
+	switch name {
+	case purchase.DueDetect:
+		return s.Review != nil
+	case purchase.DueDecision:
+		return s.Terms.OnDeadline == purchase.KeepOnDeadline && s.HoldOpen()
+	}
+	return false
 }
 
 // story tells how a world was reached.
@@ -211,7 +245,7 @@ func (e *explorer) story(n int32) string {
 // show is the world for a person.
 func (m *model) show(w *world) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "terminal: stage %d, %s, holds %+v; lane %v", w.stage, m.c.cmds.val(w.cmd).ID, w.holds, m.c.lanes.val(w.lane).Why())
+	fmt.Fprintf(&b, "terminal: stage %d, %s, holds %+v; lane %v", w.stage, m.c.cmds[w.cmd].ID, w.holds, m.c.lanes.val(w.lane).Why())
 	for i := range w.orders {
 		if o := &w.orders[i]; o.state != 0 {
 			s, _ := m.c.orders.val(o.state).Encode()

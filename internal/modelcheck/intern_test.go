@@ -47,12 +47,43 @@ type cores struct {
 	bodies *interner[purchase.Body]
 	lanes  *interner[lane.State]
 	asks   *interner[lane.Body]
-	cmds   *interner[purchase.TerminalCommand]
+
+	cmds  []purchase.TerminalCommand // by number
+	known map[purchase.TerminalCommand]uint32
+	small map[purchase.Body]uint32 // bodies that can be compared
 
 	stepped map[uint64]orderStep
 	moved   map[uint64]laneStep
 	facts   []orderFacts // by order state
+
+	ends     map[endKey][2]uint32 // of an order's and of the lane's bodies
+	results  map[resultKey]uint32
+	timed    map[timeKey]uint32
+	booted   map[uint32]uint32 // lane states, by those before the crash
+	rebooted map[uint32]uint32 // order states
+	unpaused map[uint32]uint32 // lane states
+	wants    map[purchase.TerminalCommand]uint32
 }
+
+// What follows are short names of things that would take long to spell.
+type (
+	endKey struct {
+		cmd         uint32
+		outcome     purchase.Outcome
+		why         purchase.Reason
+		acked, card bool
+		open, last  uint8
+	}
+	resultKey struct {
+		cmd    uint32
+		amount uint16
+		hold   uint8
+	}
+	timeKey struct {
+		state uint32
+		name  purchase.DeadlineName
+	}
+)
 
 type orderStep struct {
 	next    uint32
@@ -68,7 +99,7 @@ type laneStep struct {
 
 // orderFacts are what the models ask of an order's state again and again.
 type orderFacts struct {
-	lane   lane.Order
+	lane   uint32 // the body that tells the lane
 	closed bool
 	held   bool
 	phase  purchase.Phase
@@ -78,8 +109,11 @@ type orderFacts struct {
 func newCores() *cores {
 	return &cores{
 		orders: newInterner[purchase.State](), bodies: newInterner[purchase.Body](), lanes: newInterner[lane.State](),
-		asks: newInterner[lane.Body](), cmds: newInterner[purchase.TerminalCommand](),
+		asks: newInterner[lane.Body](), cmds: make([]purchase.TerminalCommand, 1), known: map[purchase.TerminalCommand]uint32{},
+		small:   map[purchase.Body]uint32{},
 		stepped: map[uint64]orderStep{}, moved: map[uint64]laneStep{}, facts: make([]orderFacts, 1),
+		ends: map[endKey][2]uint32{}, results: map[resultKey]uint32{}, timed: map[timeKey]uint32{}, booted: map[uint32]uint32{},
+		rebooted: map[uint32]uint32{}, unpaused: map[uint32]uint32{}, wants: map[purchase.TerminalCommand]uint32{},
 	}
 }
 
@@ -87,7 +121,17 @@ func (c *cores) body(b purchase.Body) uint32 { return c.bodies.id(keyOf(b), b) }
 
 func (c *cores) ask(b lane.Body) uint32 { return c.asks.id(keyOf(b), b) }
 
-func (c *cores) cmd(t purchase.TerminalCommand) uint32 { return c.cmds.id(keyOf(t), t) }
+// flat is body for one without lists.
+func (c *cores) flat(b purchase.Body) uint32 {
+	return remember(c.small, b, func() uint32 { return c.body(b) })
+}
+
+func (c *cores) cmd(t purchase.TerminalCommand) uint32 {
+	return remember(c.known, t, func() uint32 {
+		c.cmds = append(c.cmds, t)
+		return uint32(len(c.cmds) - 1)
+	})
+}
 
 // order gives an order's state its number.
 func (c *cores) order(s purchase.State) uint32 {
@@ -98,7 +142,7 @@ func (c *cores) order(s purchase.State) uint32 {
 	}
 	id := c.orders.id(string(b), s)
 	if int(id) == len(c.facts) {
-		f := orderFacts{lane: laneOrder(s), closed: s.Closed(), held: s.Hold != nil, phase: s.Phase()}
+		f := orderFacts{lane: c.ask(lane.Changed{Order: laneOrder(s), Closed: s.Closed()}), closed: s.Closed(), held: s.Hold != nil, phase: s.Phase()}
 		for _, d := range s.Due {
 			f.due = append(f.due, d.Name)
 		}
@@ -119,13 +163,23 @@ func (c *cores) step(slot int, state, body uint32) orderStep {
 	if r, ok := c.stepped[key]; ok {
 		return r
 	}
-	next, effects, err := purchase.Step(c.orders.val(state), purchase.Event{Order: orderID(slot), At: now(), Body: c.bodies.val(body)})
+	next, effects, err := safeStep(c.orders.val(state), purchase.Event{Order: orderID(slot), At: now(), Body: c.bodies.val(body)})
 	r := orderStep{effects: effects, err: err}
 	if err == nil {
 		r.next = c.order(next)
 	}
 	c.stepped[key] = r
 	return r
+}
+
+// safeStep is the engine's: a panic is a bug of the order.
+func safeStep(s purchase.State, ev purchase.Event) (next purchase.State, effects []purchase.Effect, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: panic in step: %v", purchase.ErrBug, p)
+		}
+	}()
+	return purchase.Step(s, ev)
 }
 
 // move is lane.Step.
@@ -141,6 +195,16 @@ func (c *cores) move(state, body uint32) laneStep {
 	}
 	c.moved[key] = r
 	return r
+}
+
+// remember gives what known has under key, or else makes it.
+func remember[K comparable, V any](known map[K]V, key K, make func() V) V {
+	if v, ok := known[key]; ok {
+		return v
+	}
+	v := make()
+	known[key] = v
+	return v
 }
 
 // now is the one moment of the model, on every clock.

@@ -8,10 +8,12 @@ import (
 // The engine, copied from internal/engine as the package comment says.
 
 // boot starts the daemon on what is on flash.
-func (m *model) boot(w *world, kept lane.Durable) {
-	s := lane.New(m.settings(), kept)
-	s.Limit, s.Currency = limit, "EUR"
-	w.lane = m.c.lane(s)
+func (m *model) boot(w *world) {
+	w.lane = remember(m.c.booted, w.lane, func() uint32 {
+		s := lane.New(m.settings(), m.c.lanes.val(w.lane).Durable)
+		s.Limit, s.Currency = limit, "EUR"
+		return m.c.lane(s)
+	})
 	w.follow = [5]followed{}
 	for i := range w.orders {
 		if o := &w.orders[i]; o.state != 0 && !m.c.facts[o.state].closed {
@@ -20,17 +22,16 @@ func (m *model) boot(w *world, kept lane.Durable) {
 	}
 	for i := range w.orders {
 		if o := &w.orders[i]; o.state != 0 && !m.c.facts[o.state].closed {
-			m.push(w, i+1, m.c.body(purchase.Restarted{}))
+			m.push(w, i+1, m.restarted)
 		}
 	}
-	m.push(w, 0, m.c.ask(lane.Condition{Reason: lane.Starting}))
-	m.push(w, 0, m.c.ask(lane.Attached{Caps: m.caps()}))
+	m.push(w, 0, m.started)
+	m.push(w, 0, m.attached)
 }
 
 // crash loses what is not on flash. A terminal takes back what we never acknowledged;
 // reboot: the gateway's power too, so that no deadline of this boot counts any more.
 func (m *model) crash(w *world, reboot bool) {
-	kept := m.c.lanes.val(w.lane).Durable
 	if m.plan.session {
 		m.sessionEnds(w)
 	}
@@ -40,10 +41,10 @@ func (m *model) crash(w *world, reboot bool) {
 		o.call, o.attempt, o.late = noCall, 0, false
 		o.audit.crashed()
 		if reboot && o.state != 0 {
-			o.state = m.c.order(overAfterReboot(m.c.orders.val(o.state)))
+			o.state = remember(m.c.rebooted, o.state, func() uint32 { return m.c.order(overAfterReboot(m.c.orders.val(o.state))) })
 		}
 	}
-	m.boot(w, kept)
+	m.boot(w)
 }
 
 func overAfterReboot(s purchase.State) purchase.State {
@@ -68,9 +69,9 @@ func (m *model) push(w *world, slot int, what uint32) {
 }
 
 // post is one turn with one event of an order. It says whether the poster may accept.
-func (m *model) post(w *world, slot int, b purchase.Body) (accept bool) {
+func (m *model) post(w *world, slot int, body uint32) (accept bool) {
 	t := turn{m: m, w: w}
-	accept = t.step(slot, m.c.body(b))
+	accept = t.step(slot, body)
 	t.commit()
 	return accept
 }
@@ -112,10 +113,6 @@ func (t *turn) step(slot int, body uint32) (accept bool) {
 		t.m.fail("park", r.err)
 		t.w.broken = 1
 		return false
-	}
-	b := t.m.c.bodies.val(body)
-	if e, ok := b.(purchase.Ended); ok {
-		t.lanes = append(t.lanes, t.m.c.ask(lane.Ended{Ended: e}))
 	}
 	if r.next == o.state && len(r.effects) == 0 {
 		return true
@@ -199,14 +196,13 @@ func (m *model) durable(w *world, slot int, eff purchase.Effect) {
 
 func (m *model) effect(w *world, slot int, eff purchase.Effect) {
 	if c, ok := eff.(purchase.Command); ok {
-		m.moveLane(w, m.c.ask(lane.Wanted{Command: c.TerminalCommand}))
+		m.moveLane(w, remember(m.c.wants, c.TerminalCommand, func() uint32 { return m.c.ask(lane.Wanted{Command: c.TerminalCommand}) }))
 	}
 }
 
 // changed tells the lane of an order.
 func (m *model) changed(w *world, slot int) {
-	f := m.c.facts[w.orders[slot].state]
-	m.moveLane(w, m.c.ask(lane.Changed{Order: f.lane, Closed: f.closed}))
+	m.moveLane(w, m.c.facts[w.orders[slot].state].lane)
 }
 
 func (m *model) moveLane(w *world, body uint32) {
@@ -231,6 +227,8 @@ func (m *model) laneEffect(w *world, eff lane.Effect) {
 		w.aborting = true
 	case lane.Tell:
 		m.push(w, slotOf(e.Order)+1, m.c.body(e.Body))
+	case lane.OpenForRestock:
+		m.restockOpens(w)
 	case lane.OpenTask:
 		for i := range w.holds {
 			if e.Subject == receipt(i) {
@@ -259,7 +257,7 @@ func (m *model) newOrder(w *world, e lane.NewOrder) {
 
 // dropWaiting: the dialogue is over, and OpenDoor still waits for its acknowledgement.
 func (m *model) dropWaiting(w *world, e purchase.Ended) {
-	slot := slotOf(m.c.cmds.val(w.cmd).Order)
+	slot := slotOf(m.c.cmds[w.cmd].Order)
 	if slot < 0 || w.orders[slot].call != waiting {
 		return
 	}
@@ -270,7 +268,7 @@ func (m *model) dropWaiting(w *world, e purchase.Ended) {
 	}
 	n := int(o.attempt)
 	o.call, o.attempt = noCall, 0
-	m.push(w, slot+1, m.c.body(purchase.OpenAnswered{Attempt: n, Answer: purchase.OpenNotSent}))
+	m.push(w, slot+1, m.c.flat(purchase.OpenAnswered{Attempt: n, Answer: purchase.OpenNotSent}))
 }
 
 func slotOf(id purchase.OrderID) int {

@@ -33,7 +33,7 @@ func (m *model) callActions(l *list, i int) {
 
 // acked: the terminal has our word on the hold, and what waits for that may go.
 func (m *model) acked(w *world) {
-	c := m.c.cmds.val(w.cmd)
+	c := m.c.cmds[w.cmd]
 	if c.Kind != purchase.CmdArm {
 		return
 	}
@@ -77,7 +77,7 @@ func (m *model) answered(w *world, slot int, answer purchase.OpenAnswer) {
 	case purchase.OpenInDoubt:
 		o.audit.inDoubt++
 	}
-	m.post(w, slot, purchase.OpenAnswered{Attempt: n, Answer: answer})
+	m.post(w, slot, m.c.flat(purchase.OpenAnswered{Attempt: n, Answer: answer}))
 }
 
 // script is what the SaaS says about an order.
@@ -105,14 +105,13 @@ func (m *model) tellActions(l *list, i int) {
 
 func (m *model) doTell(w *world, a action) {
 	o := &w.orders[a.slot]
-	b := m.script(o)[a.arg]
 	before := o.state
 	if a.op == opTell {
 		o.told |= 1 << a.arg
-		o.audit.said(b)
+		o.audit.said(m.script(o)[a.arg])
 	}
 	rows := o.rows
-	m.post(w, int(a.slot), b)
+	m.post(w, int(a.slot), m.says[o.customer-1][a.arg])
 	if a.op == opRepeat {
 		m.check(m.unchanged(before, w.orders[a.slot].state, rows, w.orders[a.slot].rows))
 	}
@@ -162,14 +161,14 @@ func (m *model) doReport(w *world, a action) {
 	case opReject:
 		o.rows &^= bit
 		o.dead |= bit
-		m.post(w, int(a.slot), purchase.Reported{Report: r.N, Msg: "no"})
+		m.post(w, int(a.slot), m.c.flat(purchase.Reported{Report: r.N, Msg: "no"}))
 		return
 	case opAck:
 		o.rows &^= bit
 	case opRevive:
 		o.dead &^= bit
 	}
-	m.post(w, int(a.slot), purchase.Reported{Report: r.N, OK: true})
+	m.post(w, int(a.slot), m.c.flat(purchase.Reported{Report: r.N, OK: true}))
 }
 
 // quick deadlines are over within the time that anything else takes.
@@ -195,8 +194,6 @@ func (m *model) dueActions(l *list, i int, hurry bool) {
 		switch {
 		case name == purchase.DueOpen && !m.over(o.state, name):
 			l.add(opOver, i, n)
-		case name == purchase.DueHoldTTL:
-			l.fault(opDue, i, n)
 		case quick(name) || !hurry:
 			l.add(opDue, i, n)
 		default:
@@ -217,14 +214,7 @@ func (m *model) over(state uint32, name purchase.DeadlineName) bool {
 func (m *model) doDue(w *world, a action) {
 	o := &w.orders[a.slot]
 	name := waits()[a.arg]
-	s := m.c.orders.val(o.state)
-	s.Due = slices.Clone(s.Due)
-	for i := range s.Due {
-		if s.Due[i].Name == name {
-			s.Due[i].At = past
-		}
-	}
-	o.state = m.c.order(s)
+	o.state = remember(m.c.timed, timeKey{o.state, name}, func() uint32 { return m.c.order(pass(m.c.orders.val(o.state), name)) })
 	if a.op == opOver {
 		o.late = o.call != noCall
 		return
@@ -232,13 +222,25 @@ func (m *model) doDue(w *world, a action) {
 	if name == purchase.DueHoldTTL {
 		m.expire(w, int(a.slot))
 	}
-	m.post(w, int(a.slot), purchase.Due{Name: name})
+	m.post(w, int(a.slot), m.c.flat(purchase.Due{Name: name}))
 }
 
-// expire: the issuer drops the hold.
+// pass lets a deadline be over.
+func pass(s purchase.State, name purchase.DeadlineName) purchase.State {
+	s.Due = slices.Clone(s.Due)
+	for i := range s.Due {
+		if s.Due[i].Name == name {
+			s.Due[i].At = past
+		}
+	}
+	return s
+}
+
+// expire: the issuer drops the hold, unless it has just been asked about it.
 func (m *model) expire(w *world, slot int) {
 	for i := range w.holds {
-		if h := &w.holds[i]; int(h.slot) == slot && h.truth == open {
+		busy := w.stage == posted && m.c.cmds[w.cmd].Hold.Receipt == receipt(i)
+		if h := &w.holds[i]; int(h.slot) == slot && h.truth == open && !busy {
 			h.truth = gone
 		}
 	}

@@ -17,8 +17,20 @@ func receipt(hold int) string { return fmt.Sprintf("%04d", hold+1) }
 // start gives the terminal a command.
 func (m *model) start(w *world, c purchase.TerminalCommand) {
 	w.stage, w.cmd, w.amount, w.refused, w.aborting = running, m.c.cmd(c), 0, false, false
+	if c.Kind == purchase.CmdEndOfDay {
+		m.endOfDay(w)
+	}
 	if h := m.holdOf(w, c); h >= 0 {
 		m.check(w.orders[slotOf(c.Order)].audit.started(c, w.holds[h], slotOf(c.Order)))
+	}
+}
+
+// endOfDay: some terminals charge whatever they hold when the day ends.
+func (m *model) endOfDay(w *world) {
+	for i, h := range w.holds {
+		if h.truth == open && int(h.slot) != nobody {
+			m.fail("M3", fmt.Errorf("end of day with hold %d open", i))
+		}
 	}
 }
 
@@ -28,7 +40,7 @@ func (m *model) holdOf(w *world, c purchase.TerminalCommand) int {
 		return -1
 	}
 	for i := range w.holds {
-		if c.Hold.Receipt == receipt(i) && w.holds[i].truth != none {
+		if c.Hold.Receipt == receipt(i) && i < int(w.taps) { // it was granted, if not acknowledged
 			return i
 		}
 	}
@@ -50,14 +62,14 @@ func (m *model) terminalActions(l *list) {
 	case acked:
 		l.add(opEnd, 0, 0)
 		l.fault(opEndLost, 0, 0)
-		if m.c.cmds.val(w.cmd).Kind != purchase.CmdReverse {
+		if m.c.cmds[w.cmd].Kind != purchase.CmdReverse {
 			l.fault(opTakenBack, 0, 0)
 		}
 	}
 }
 
 func (m *model) runningActions(l *list) {
-	switch m.c.cmds.val(l.w.cmd).Kind {
+	switch m.c.cmds[l.w.cmd].Kind {
 	case purchase.CmdArm:
 		m.armActions(l)
 	case purchase.CmdAsk:
@@ -67,6 +79,9 @@ func (m *model) runningActions(l *list) {
 		}
 		l.add(opList, 0, 0)
 		l.fault(opDumb, 0, 0)
+	case purchase.CmdEndOfDay:
+		l.add(opDo, 0, 0)
+		l.fault(opRefuse, 0, 0)
 	default:
 		m.settleActions(l)
 	}
@@ -99,7 +114,7 @@ func (m *model) settleActions(l *list) {
 		return
 	}
 	l.add(opDo, 0, 0)
-	if m.plan.greedy && m.c.cmds.val(w.cmd).Kind != purchase.CmdRelease {
+	if m.plan.greedy && m.c.cmds[w.cmd].Kind != purchase.CmdRelease {
 		l.fault(opTakes, 0, 0)
 		l.fault(opTakes, 0, 1)
 	}
@@ -111,7 +126,7 @@ func (m *model) settleActions(l *list) {
 
 // mayDo: the terminal finds what the command is about.
 func (m *model) mayDo(w *world) bool {
-	c := m.c.cmds.val(w.cmd)
+	c := m.c.cmds[w.cmd]
 	switch c.Kind {
 	case purchase.CmdArm:
 		return w.taps < customers
@@ -127,7 +142,7 @@ func (m *model) mayDo(w *world) bool {
 
 // target is the hold that the command is about; an arm command's is the next one.
 func (m *model) target(w *world) int {
-	c := m.c.cmds.val(w.cmd)
+	c := m.c.cmds[w.cmd]
 	if c.Kind == purchase.CmdArm {
 		return int(w.taps)
 	}
@@ -140,7 +155,7 @@ func (m *model) target(w *world) int {
 }
 
 func (m *model) doTerminal(w *world, a action) {
-	c := m.c.cmds.val(w.cmd)
+	c := m.c.cmds[w.cmd]
 	switch a.op {
 	case opGrant:
 		m.grant(w, [...]uint16{limit, 800, 500}[a.arg])
@@ -161,6 +176,10 @@ func (m *model) doTerminal(w *world, a action) {
 	case opDumb:
 		m.ended(w, purchase.Ended{Outcome: purchase.NotDone, Reason: purchase.ReasonLine})
 	case opDo:
+		if c.Kind == purchase.CmdEndOfDay {
+			m.ended(w, purchase.Ended{Outcome: purchase.Done})
+			return
+		}
 		m.result(w, uint16(c.Amount))
 	case opTakes:
 		m.result(w, uint16(c.Amount)+100-200*uint16(a.arg))
@@ -217,30 +236,35 @@ func (m *model) grant(w *world, amount uint16) {
 
 // result posts what waits for our word.
 func (m *model) result(w *world, amount uint16) {
-	c := m.c.cmds.val(w.cmd)
+	c := m.c.cmds[w.cmd]
 	slot := slotOf(c.Order)
 	w.amount = amount
-	var b purchase.Body
-	switch c.Kind {
-	case purchase.CmdArm:
-		w.holds[w.taps] = hold{none, uint8(slot), amount, 0}
+	tap := int(w.taps)
+	body := remember(m.c.results, resultKey{w.cmd, amount, w.taps}, func() uint32 { return m.c.body(resultOf(c, money.Minor(amount), tap)) })
+	if c.Kind == purchase.CmdArm {
+		w.holds[tap] = hold{none, uint8(slot), amount, 0}
 		w.orders[slot].customer = w.taps + 1
-		b = purchase.HoldGranted{Command: c.ID, Hold: purchase.Hold{Terminal: "T1", Receipt: receipt(int(w.taps)), Amount: money.Minor(amount)}}
 		w.taps++
-	case purchase.CmdCapture:
-		b = purchase.Captured{Command: c.ID, Amount: money.Minor(amount), Receipt: "9" + c.Hold.Receipt}
-	case purchase.CmdRelease:
-		b = purchase.Released{Command: c.ID}
-	default:
-		b = purchase.Reversed{Command: c.ID, Amount: money.Minor(amount)}
 	}
 	w.stage = posted
-	w.refused = !m.post(w, slot, b)
+	w.refused = !m.post(w, slot, body)
+}
+
+func resultOf(c purchase.TerminalCommand, amount money.Minor, tap int) purchase.Body {
+	switch c.Kind {
+	case purchase.CmdArm:
+		return purchase.HoldGranted{Command: c.ID, Hold: purchase.Hold{Terminal: "T1", Receipt: receipt(tap), Amount: amount}}
+	case purchase.CmdCapture:
+		return purchase.Captured{Command: c.ID, Amount: amount, Receipt: "9" + c.Hold.Receipt}
+	case purchase.CmdRelease:
+		return purchase.Released{Command: c.ID}
+	}
+	return purchase.Reversed{Command: c.ID, Amount: amount}
 }
 
 // commitResult: what the terminal reported is true from now on.
 func (m *model) commitResult(w *world) {
-	c := m.c.cmds.val(w.cmd)
+	c := m.c.cmds[w.cmd]
 	if c.Kind == purchase.CmdArm {
 		w.taps-- // become counts it
 	}
@@ -266,7 +290,7 @@ func (m *model) onFlash(w *world, c purchase.TerminalCommand) bool {
 
 // become makes the command of the dialogue true.
 func (m *model) become(w *world, amount uint16, ours bool) {
-	c := m.c.cmds.val(w.cmd)
+	c := m.c.cmds[w.cmd]
 	i := m.target(w)
 	h := &w.holds[i]
 	switch c.Kind {
@@ -290,12 +314,12 @@ func (m *model) become(w *world, amount uint16, ours bool) {
 // takeBack: the terminal reverses by itself what was true already.
 func (m *model) takeBack(w *world) {
 	h := &w.holds[m.back(w)]
-	switch m.c.cmds.val(w.cmd).Kind {
+	switch m.c.cmds[w.cmd].Kind {
 	case purchase.CmdArm:
 		h.truth = gone
 	case purchase.CmdCapture:
 		h.truth, h.taken = open, 0
-		w.orders[slotOf(m.c.cmds.val(w.cmd).Order)].audit.takenBack()
+		w.orders[slotOf(m.c.cmds[w.cmd].Order)].audit.takenBack()
 	case purchase.CmdRelease:
 		h.truth = open
 	}
@@ -303,7 +327,7 @@ func (m *model) takeBack(w *world) {
 
 // back is the hold of the dialogue whose result has become true.
 func (m *model) back(w *world) int {
-	if m.c.cmds.val(w.cmd).Kind == purchase.CmdArm {
+	if m.c.cmds[w.cmd].Kind == purchase.CmdArm {
 		return int(w.taps) - 1
 	}
 	return m.target(w)
@@ -312,7 +336,7 @@ func (m *model) back(w *world) int {
 // sessionEnds: a session does not survive the daemon. The reset at its start takes an
 // approval for confirmed, and otherwise gives the money back (mdb.md §7).
 func (m *model) sessionEnds(w *world) {
-	if w.stage == posted && !w.refused && m.c.cmds.val(w.cmd).Kind == purchase.CmdCapture {
+	if w.stage == posted && !w.refused && m.c.cmds[w.cmd].Kind == purchase.CmdCapture {
 		m.commitResult(w)
 	}
 	for i := range w.holds {
@@ -359,8 +383,8 @@ func (m *model) lastBooked(w *world) *purchase.Hold {
 
 // ended posts the one end of the command.
 func (m *model) ended(w *world, e purchase.Ended) {
-	c := m.c.cmds.val(w.cmd)
-	e.Command, e.What = c.ID, c.Kind
+	c := m.c.cmds[w.cmd]
+	bodies := m.endOf(w, c, e)
 	w.stage, w.refused, w.aborting, w.amount = idle, false, false, 0
 	settles := c.Kind == purchase.CmdCapture || c.Kind == purchase.CmdRelease
 	slot := slotOf(c.Order)
@@ -370,12 +394,29 @@ func (m *model) ended(w *world, e purchase.Ended) {
 	if settles && (e.Outcome == purchase.NotDone || (e.Outcome == purchase.Done && e.Acked)) {
 		w.orders[slot].audit.sure()
 	}
-	if slot < 0 {
-		t := turn{m: m, w: w, lanes: []uint32{m.c.ask(lane.Ended{Ended: e})}}
-		t.commit()
-		return
+	t := turn{m: m, w: w}
+	if slot >= 0 {
+		t.step(slot, bodies[0])
 	}
-	m.post(w, slot, e)
+	t.lanes = append(t.lanes, bodies[1])
+	t.commit()
+}
+
+// endOf gives the end of a command as a body for the order and for the lane.
+func (m *model) endOf(w *world, c purchase.TerminalCommand, e purchase.Ended) [2]uint32 {
+	key := endKey{cmd: w.cmd, outcome: e.Outcome, why: e.Reason, acked: e.Acked, card: e.CardSeen}
+	for i, h := range w.holds {
+		if e.Open != nil && h.truth == open {
+			key.open |= 1 << i
+		}
+	}
+	if e.Last != nil {
+		key.last = w.last
+	}
+	return remember(m.c.ends, key, func() [2]uint32 {
+		e.Command, e.What = c.ID, c.Kind
+		return [2]uint32{m.c.body(e), m.c.ask(lane.Ended{Ended: e})}
+	})
 }
 
 func (m *model) endSession(w *world, c purchase.TerminalCommand, e purchase.Ended) {

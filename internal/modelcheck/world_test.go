@@ -1,6 +1,7 @@
 package modelcheck
 
 import (
+	"errors"
 	"time"
 
 	"edged/internal/lane"
@@ -34,6 +35,10 @@ type plan struct {
 	reverse bool // refunds by reversal
 	keep    bool // on_deadline: keep
 	expires bool // the issuer may drop a hold
+	foreign bool // the terminal holds money that this gateway never asked for, in the first customer's place
+	day     bool // somebody asks for the end of day
+	restock bool // the operator's staff wants the door
+	one     bool // the second customer does not come
 }
 
 // stage of the dialogue with the terminal.
@@ -87,6 +92,7 @@ type world struct {
 	last   uint8 // what the terminal booked last: hold*4 + truth + 1
 	taps   uint8 // customers that have come
 	tasks  uint8 // of the lane, a bit for each unknown hold
+	asked  uint8 // by people: restocks that opened the door
 	budget budget
 	broken uint8 // 1: the engine has parked an order or a lane; never explored further
 }
@@ -131,9 +137,22 @@ type model struct {
 	plan *plan
 	c    *cores
 	err  error // the promise that the last action has broken
+
+	says                         [customers][]uint32 // bodies
+	restarted, started, attached uint32              // what every start begins with
 }
 
-func newModel(p *plan) *model { return &model{plan: p, c: newCores()} }
+func newModel(p *plan) *model {
+	m := &model{plan: p, c: newCores()}
+	m.restarted = m.c.body(purchase.Restarted{})
+	m.started, m.attached = m.c.ask(lane.Condition{Reason: lane.Starting}), m.c.ask(lane.Attached{Caps: m.caps()})
+	for i, says := range p.says {
+		for _, b := range says {
+			m.says[i] = append(m.says[i], m.c.body(b))
+		}
+	}
+	return m
+}
 
 func (m *model) terms() purchase.Terms {
 	t := purchase.Terms{
@@ -169,15 +188,31 @@ func (m *model) settings() lane.Settings {
 // first is the world in which edged has started and its terminal waits for a card.
 func (m *model) first() world {
 	w := world{budget: budget{m.plan.crashes, m.plan.dups, m.plan.faults}}
-	m.boot(&w, lane.Durable{})
-	for w.stage != running || m.c.cmds.val(w.cmd).Kind != purchase.CmdArm {
+	switch {
+	case m.plan.foreign:
+		w.holds[0], w.taps = hold{truth: open, slot: nobody, amount: 500}, 1
+	case m.plan.one:
+		w.taps = 1
+	}
+	w.lane = m.c.lane(lane.State{})
+	m.boot(&w)
+	for range wayHome {
+		if m.armed(&w) {
+			return w
+		}
 		a, ok := m.good(&w, true)
 		if !ok {
-			panic("the lane does not arm")
+			break
 		}
 		m.do(&w, a)
 	}
+	m.fail("M3", errors.New("the lane does not arm"))
 	return w
+}
+
+// armed: the terminal waits for a card.
+func (m *model) armed(w *world) bool {
+	return w.stage == running && !w.aborting && m.c.cmds[w.cmd].Kind == purchase.CmdArm
 }
 
 func word(from purchase.Source, mode purchase.Mode, n int) purchase.Body {
@@ -196,8 +231,11 @@ func verdict(b purchase.Body) (total money.Minor, ok bool) {
 	if !is || !d.OK || d.Unreadable != "" || d.Mode == purchase.ModeInterrupt {
 		return 0, false
 	}
-	if d.Mode == purchase.ModeCancel {
+	switch {
+	case d.Mode == purchase.ModeCancel:
 		return 0, true
+	case d.Mode != purchase.ModeNormal || len(d.Lines) > 0 && d.Lines[0].Price != "7.00":
+		return 0, false
 	}
 	return price * money.Minor(len(d.Lines)), true
 }
