@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"edged/internal/errcode"
 )
 
 // Exit codes (DESIGN §5).
@@ -46,9 +48,17 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "edged: %v\nSee %q.\n", err, usage.command+" --help")
 		return exitUsage
 	case !errors.Is(err, errShown):
-		fmt.Fprintf(stderr, "edged: %v\n", err)
+		fmt.Fprintf(stderr, "edged: %v%s\n", err, bracketed(errcode.Text(err)))
 	}
 	return exitProblem
+}
+
+// bracketed is a code behind a message; nothing for none.
+func bracketed(code string) string {
+	if code == "" {
+		return ""
+	}
+	return " [" + code + "]"
 }
 
 func newRoot() *cobra.Command {
