@@ -135,6 +135,10 @@ func arrows() []Rule {
 			Room: "internal/serialdev/port", Only: []string{"internal/logkey"}, OnlyWhy: "a port is a line, whatever speaks on it",
 		},
 		{
+			Room: "internal/serialdev/wiretrace", Only: []string{"internal/serialdev/port", "internal/serialdev/zvt", "internal/logkey"},
+			OnlyWhy: "a flight recorder knows a line and the codec that tells commands apart and redacts them: no driver, no simulator",
+		},
+		{
 			Room: "internal/serialdev/devmetrics", Only: []string{}, OnlyWhy: "metrics of any device",
 		},
 		{
