@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -115,19 +116,22 @@ func (f *File) append(next int64, write func(*counted) error) error {
 		err = out.w.Flush()
 	}
 	if err != nil {
-		if f.size == 0 { // not even a header
-			return errors.Join(err, f.close())
-		}
-		return errors.Join(err, f.file.Truncate(f.size), seek(f.file, f.size))
+		return errors.Join(err, f.undo())
 	}
 	f.size += out.n
 	f.next = next
 	return nil
 }
 
-func seek(file *os.File, to int64) error {
-	_, err := file.Seek(to, 0)
-	return err
+// undo takes half a line away. If that does not work either, or not even the header is
+// whole, the next try begins a new file.
+func (f *File) undo() error {
+	if f.size > 0 && f.file.Truncate(f.size) == nil {
+		if _, err := f.file.Seek(f.size, io.SeekStart); err == nil {
+			return nil
+		}
+	}
+	return f.close()
 }
 
 func (f *File) close() error {
