@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
+
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -70,7 +73,7 @@ const (
 func (s *Store) openPatiently(ctx context.Context) error {
 	err := s.openSound(ctx)
 	for try := 0; try < readAgain && errors.Is(err, ErrIO) && !s.outOfSpace(err); try++ {
-		s.log.Warn("database cannot be read yet", logkey.Path, s.path, logkey.Err, err, logkey.Wait, readAgainAfter)
+		s.log.Warn("database cannot be read yet", logkey.Path, s.path, logkey.Err, err, logkey.Wait, readAgainAfter, logkey.Code, errcode.Or(err, errcode.StoreIO))
 		select {
 		case <-time.After(readAgainAfter):
 		case <-ctx.Done():
@@ -86,7 +89,7 @@ func (s *Store) openPatiently(ctx context.Context) error {
 
 // openWithoutReserve tries again on a full disk: what is open must be settled.
 func (s *Store) openWithoutReserve(ctx context.Context, cause error) error {
-	s.log.Error("disk is full, giving up the money reserve to open the store", logkey.Err, cause)
+	s.log.Error("disk is full, giving up the money reserve to open the store", logkey.Err, cause, logkey.Code, errcode.StoreDiskFull)
 	if err := errors.Join(s.disconnect(), s.ReleaseReserve()); err != nil {
 		return err
 	}
@@ -95,7 +98,7 @@ func (s *Store) openWithoutReserve(ctx context.Context, cause error) error {
 }
 
 func (s *Store) openSalvaged(ctx context.Context, cause error) error {
-	s.log.Error("database is damaged, replacing it by what can be read", logkey.Path, s.path, logkey.Err, cause)
+	s.log.Error("database is damaged, replacing it by what can be read", logkey.Path, s.path, logkey.Err, cause, logkey.Code, errcode.Or(cause, errcode.StoreDamaged))
 	if err := s.salvage(ctx, cause); err != nil {
 		return err
 	}
@@ -172,7 +175,7 @@ func (s *Store) connect(ctx context.Context) error {
 }
 
 // errGone: the reserve is made behind a sound database, so there has been one.
-var errGone = errors.New("the database is gone or empty, although this directory has held one")
+var errGone = errcode.New(errcode.StoreGone, "the database is gone or empty, although this directory has held one")
 
 // disconnect gives the write connection up and leaves the file as it is.
 func (s *Store) disconnect() error {
@@ -217,6 +220,9 @@ func (s *Store) reload(ctx context.Context, opening bool) error {
 	s.meter.ahead.Store(opening)
 	sc, err := s.w.scan()
 	s.meter.ahead.Store(false)
+	if errors.Is(err, sqlite3.ERROR) { // the questions are right, so the schema's text is not
+		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
 	if err != nil {
 		return classify("load", err)
 	}

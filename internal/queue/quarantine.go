@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -70,9 +71,9 @@ func (s *Store) quarantine(row badRow) Quarantined {
 	}
 	log := s.log.With(logkey.Kind, row.table, logkey.Reason, fmt.Sprintf("row %s: %s", row.key, row.reason))
 	if err == nil {
-		log.Error("bad record moved to quarantine", logkey.Path, file)
+		log.Error("bad record moved to quarantine", logkey.Path, file, logkey.Code, errcode.StoreBadRecord)
 	} else {
-		log.Error("bad record cannot be moved to quarantine", logkey.Err, err)
+		log.Error("bad record cannot be moved to quarantine", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreBadRecord))
 	}
 	return q
 }
@@ -131,7 +132,7 @@ func (s *Store) removeBad(rows []badRow) {
 	}
 	_, err := s.transact([]func(*Tx) error{func(tx *Tx) error { return tx.deleteBad(saved) }}, nil)
 	if err != nil {
-		s.log.Error("bad records stay in the database", logkey.Count, len(saved), logkey.Err, err)
+		s.log.Error("bad records stay in the database", logkey.Count, len(saved), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreBadRecord))
 	}
 }
 
@@ -155,7 +156,7 @@ func (tx *Tx) deleteBad(rows []badRow) error {
 			err = tx.exec("UPDATE closed SET brief=x'' WHERE seq=?", row.number)
 		case "archive":
 			if err = tx.exec("DELETE FROM archive WHERE id=?", row.id); err == nil {
-				err = tx.exec("DELETE FROM closed WHERE seq=?", row.seq)
+				err = tx.exec("DELETE FROM closed WHERE id=?", row.id) // the number may be what is bad
 			}
 		default: // journal, dead, tasks
 			err = tx.exec("DELETE FROM "+row.table+" WHERE n=?", row.number)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -101,7 +102,7 @@ func (s *Store) salvage(ctx context.Context, cause error) error {
 
 // errUnread: the device did not give what it may give if it is asked again. Recover
 // is called again by the engine, with a pause.
-var errUnread = errors.New("not copied yet")
+var errUnread = errcode.New(errcode.StoreIO, "not copied yet")
 
 // rewrite copies src to a complete, synced file for finishSwap. damage says what
 // is known to be wrong with src; what turns out to be unreadable is left out and
@@ -139,7 +140,7 @@ func (s *Store) rewrite(ctx context.Context, src *conn, damage error) error {
 func (s *Store) noteDamage(damage error) {
 	s.metrics.quarantined.WithLabelValues("database").Inc()
 	s.note(func(r *OpenReport) { r.Damage = damage.Error() })
-	s.log.Error("database was damaged, what could be read is kept", logkey.Path, s.path, logkey.Err, damage)
+	s.log.Error("database was damaged, what could be read is kept", logkey.Path, s.path, logkey.Err, damage, logkey.Code, errcode.Or(damage, errcode.StoreDamaged))
 }
 
 // copyTo creates the file at path with the rows of src. lost says what could not
@@ -178,13 +179,26 @@ func (c *conn) prepareCopy(src *conn, steps []migration) error {
 		}
 	}
 	version := len(steps)
-	if src != nil {
-		if v, err := src.number("PRAGMA user_version"); err == nil && v > 0 && v < int64(version) {
-			version = int(v) // the copy is migrated when it is opened
-		}
+	if v := src.version(); v > 0 && v < version {
+		version = v // the copy is migrated when it is opened
 	}
 	_, err := c.migrate(steps[:version])
 	return err
+}
+
+// version is that of the schema as far as it can be read; 0: it cannot.
+func (c *conn) version() int {
+	if c == nil {
+		return 0
+	}
+	if v, err := c.notedVersion(); err == nil && v != 0 {
+		return v
+	}
+	v, err := c.number("PRAGMA user_version")
+	if err != nil {
+		return 0
+	}
+	return int(v)
 }
 
 func (c *conn) copyTables(src *conn) (lost, err error) {
@@ -217,9 +231,13 @@ func (c *conn) copyTables(src *conn) (lost, err error) {
 // table's types is another table's, whose page stands in the wrong place: it is
 // passed over and is damage too.
 func (c *conn) copyTable(src *conn, table, order string) (unread, err error) {
+	columns, err := c.number("SELECT count(*) FROM pragma_table_info(?)", table)
+	if err != nil {
+		return nil, err
+	}
 	var strange error
 	unread = src.each(func(st *sqlite3.Stmt) bool {
-		err = c.insertRow(table, st)
+		err = c.insertRow(table, columns, st)
 		if errors.Is(err, sqlite3.CONSTRAINT) {
 			strange, err = err, nil
 		}
@@ -231,7 +249,10 @@ func (c *conn) copyTable(src *conn, table, order string) (unread, err error) {
 	return errors.Join(unread, strange), err
 }
 
-func (c *conn) insertRow(table string, row *sqlite3.Stmt) error {
+// insertRow goes by the names of the columns, because a source whose version cannot be
+// read may be an older one; where there are as many as here, by their places: a name
+// may be what is damaged.
+func (c *conn) insertRow(table string, columns int64, row *sqlite3.Stmt) error {
 	args := make([]any, row.ColumnCount())
 	names, marks := "", ""
 	for i := range args {
@@ -246,6 +267,9 @@ func (c *conn) insertRow(table string, row *sqlite3.Stmt) error {
 			args[i] = append([]byte{}, row.ColumnRawBlob(i)...)
 		}
 	}
-	// By name: a source whose version cannot be read may be an older one.
-	return c.exec("INSERT OR IGNORE INTO "+table+"("+names[1:]+") VALUES("+marks[1:]+")", args...)
+	into := table
+	if columns != int64(len(args)) {
+		into += "(" + names[1:] + ")"
+	}
+	return c.exec("INSERT OR IGNORE INTO "+into+" VALUES("+marks[1:]+")", args...)
 }

@@ -1,6 +1,11 @@
 package queue
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+)
 
 // migration brings the schema from one version to the next, inside a transaction.
 type migration func(*conn) error
@@ -54,6 +59,13 @@ func (c *conn) migrate(steps []migration) (from int, err error) {
 		return 0, classify("read schema version", err)
 	}
 	from = int(v)
+	noted, err := c.notedVersion()
+	if err != nil {
+		return from, classify("read noted schema version", err)
+	}
+	if noted != 0 && noted != from {
+		return from, fmt.Errorf("%w: schema version is %d, noted is %d", ErrCorrupt, from, noted)
+	}
 	if from > len(steps) {
 		return from, fmt.Errorf("%w: version %d, newest known %d", ErrNewer, from, len(steps))
 	}
@@ -62,7 +74,35 @@ func (c *conn) migrate(steps []migration) (from int, err error) {
 			return from, classify(fmt.Sprintf("migrate schema to version %d", v+1), err)
 		}
 	}
+	if noted == 0 && from == len(steps) { // an edged that did not note it
+		return from, classify("note schema version", c.noteVersion(from))
+	}
 	return from, nil
+}
+
+// metaVersion notes the schema's version a second time, under a checksum: the number
+// in the file's header has none, and a flipped bit in it would make the database one
+// of a newer edged.
+const metaVersion = metaPrefix + "schema"
+
+func (c *conn) noteVersion(version int) error {
+	v := binary.LittleEndian.AppendUint64(nil, uint64(version))
+	return c.exec("INSERT OR REPLACE INTO meta VALUES(?,?)", metaVersion, bindMeta(metaVersion).seal(nil, v))
+}
+
+// notedVersion is 0 when there is no note that can be read.
+func (c *conn) notedVersion() (version int, err error) {
+	there, err := c.number("SELECT count(*) FROM sqlite_schema WHERE type='table' AND name='meta'")
+	if err != nil || there == 0 {
+		return 0, err
+	}
+	err = c.each(func(st *sqlite3.Stmt) bool {
+		if v, err := bindMeta(metaVersion).open(st.ColumnRawBlob(0)); err == nil && len(v) == 8 {
+			version = int(binary.LittleEndian.Uint64(v))
+		}
+		return false
+	}, "SELECT v FROM meta WHERE k=?", metaVersion)
+	return version, err
 }
 
 func (c *conn) migrateStep(step migration, version int) error {
@@ -70,6 +110,9 @@ func (c *conn) migrateStep(step migration, version int) error {
 		return err
 	}
 	err := step(c)
+	if err == nil {
+		err = c.noteVersion(version)
+	}
 	if err == nil {
 		err = c.db.Exec(fmt.Sprintf("PRAGMA user_version=%d", version))
 	}

@@ -112,7 +112,8 @@ func brief(st *sqlite3.Stmt, bad *[]badRow) Brief {
 	return b
 }
 
-// archived reads one order of the archive; Seq is zero when there is none.
+// archived reads one order of the archive; Seq is zero when there is none. One that
+// is listed as closed and is not there is bad: its key is damaged.
 func (c *conn) archived(id OrderID) (a Archived, bad *badRow, err error) {
 	var found []badRow
 	err = c.each(func(st *sqlite3.Stmt) bool {
@@ -121,6 +122,13 @@ func (c *conn) archived(id OrderID) (a Archived, bad *badRow, err error) {
 		a.Blob, _ = collect(&found, bindArchive(id[:], a.Seq), st.ColumnRawBlob(2), row)
 		return false
 	}, "SELECT a.seq, coalesce(c.at,0), a.state FROM archive a LEFT JOIN closed c ON c.seq=a.seq WHERE a.id=?", id[:])
+	if err == nil && a.Seq == 0 { // nearly never: reading all that is closed may take a while
+		err = c.each(func(st *sqlite3.Stmt) bool {
+			a = Archived{ID: id, Seq: Seq(st.ColumnInt64(0))}
+			found = append(found, badRow{table: "archive", key: hex.EncodeToString(id[:]), id: id[:], seq: a.Seq, reason: "it is gone"})
+			return false
+		}, "SELECT seq FROM closed WHERE id=?", id[:])
+	}
 	if len(found) > 0 {
 		bad = &found[0]
 	}

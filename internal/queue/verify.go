@@ -87,6 +87,10 @@ func (v *Verification) read(c *conn) error {
 	if v.Version = int(version); err != nil {
 		return err
 	}
+	if noted, err := c.notedVersion(); err == nil && noted != 0 && noted != v.Version {
+		v.Problems = append(v.Problems, fmt.Sprintf("schema version is %d, noted is %d", v.Version, noted))
+		v.Version = noted
+	}
 	if newest := len(schema()); v.Version > newest {
 		return fmt.Errorf("%w: version %d, newest known %d", ErrNewer, v.Version, newest)
 	}

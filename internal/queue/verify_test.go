@@ -115,7 +115,7 @@ func TestVerifyRefusesWhatItCannotRead(t *testing.T) {
 		t.Errorf("beside a running store: got %v, want ErrInUse", err)
 	}
 	closeStore(t, s)
-	execFile(t, dir, "PRAGMA user_version=99")
+	execFile(t, dir, "DELETE FROM meta WHERE k='"+metaVersion+"'; PRAGMA user_version=99")
 	if _, err := Verify(t.Context(), dir); !errors.Is(err, ErrNewer) {
 		t.Errorf("of a newer schema: got %v, want ErrNewer", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -161,7 +162,7 @@ func (s *Store) afterLater(later []func(*Tx) error, err error) {
 	}
 	if len(later) > 0 && !s.laterFailed {
 		s.laterFailed = true
-		s.log.Warn("deferred writes not committed", logkey.Count, len(later), logkey.Err, err)
+		s.log.Warn("deferred writes not committed", logkey.Count, len(later), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 }
 
@@ -213,7 +214,7 @@ func (s *Store) apply(tx *Tx, later []func(*Tx) error, batch []*request) (errs [
 		if err := tx.Savepoint(func() error { return protect(func() error { return fn(tx) }) }); err == nil {
 			applied++
 		} else if tx.fatal == nil {
-			s.log.Error("deferred write failed", logkey.Err, err)
+			s.log.Error("deferred write failed", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		}
 		if tx.fatal != nil {
 			return nil, 0, tx.fatal
@@ -276,7 +277,7 @@ func (s *Store) noteFailedSync() {
 
 func (s *Store) setBroken(cause error) {
 	if s.broken.CompareAndSwap(nil, &cause) {
-		s.log.Error("store is broken until it has been rewritten", logkey.Err, cause)
+		s.log.Error("store is broken until it has been rewritten", logkey.Err, cause, logkey.Code, errcode.Or(cause, errcode.StoreBroken))
 	}
 }
 
@@ -300,7 +301,7 @@ func (s *Store) checkpointWhenIdle() {
 	err := s.w.exec("PRAGMA wal_checkpoint(PASSIVE)")
 	s.checkpointBad = err != nil
 	if err != nil {
-		s.log.Warn("checkpoint failed", logkey.Err, err)
+		s.log.Warn("checkpoint failed", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	} else {
 		s.meter.walEnd.Store(0) // the next write begins the WAL again, or says where it is
 	}
