@@ -41,7 +41,7 @@ func SaveLastGood(c *Config) error {
 // need not be YAML at all. The rules of this build apply; secret files are not
 // looked at: LoadSecrets names those that are missing. Errors: ErrNoLastGood.
 func LoadLastGood(broken string) (*Config, error) {
-	data, err := os.ReadFile(filepath.Join(stateDirOf(broken), lastGoodName))
+	data, err := os.ReadFile(filepath.Join(StateDirOf(broken), lastGoodName))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoLastGood, err)
 	}
@@ -59,8 +59,9 @@ func LoadLastGood(broken string) (*Config, error) {
 	return c, nil
 }
 
-// stateDirOf is the state_dir a file names, or the default.
-func stateDirOf(file string) string {
+// StateDirOf is the state_dir a file names, or the default. The file may be missing or
+// broken in any way.
+func StateDirOf(file string) string {
 	data, err := os.ReadFile(file)
 	if err == nil {
 		for line := range strings.Lines(string(data)) {
