@@ -1,34 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/coreos/go-systemd/v22/journal"
 	"golang.org/x/sys/unix"
 
 	"edged/internal/config"
 )
-
-func TestTheJournalGetsLinesWithItsOwnLevels(t *testing.T) {
-	var out bytes.Buffer
-	log := slog.New(newJournalHandler(&out, slog.LevelInfo)).With("component", "engine")
-	log.Debug("not wanted")
-	log.Info("lane", "status", "selling")
-	log.WithGroup("g").Warn("alarm", "kind", "unpaid")
-	log.Error("commit failed", "err", errors.New("disk\nfull"))
-	want := `<6>msg=lane component=engine status=selling
-<4>msg=alarm component=engine g.kind=unpaid
-<3>msg="commit failed" component=engine err="disk\nfull"
-`
-	if out.String() != want {
-		t.Errorf("got\n%swant\n%s", out.String(), want)
-	}
-}
 
 func TestAutoIsForTheJournalOnlyIfThatIsWhereStderrGoes(t *testing.T) {
 	r, w, err := os.Pipe()
@@ -37,6 +20,7 @@ func TestAutoIsForTheJournalOnlyIfThatIsWhereStderrGoes(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
+	refuse := func(string, journal.Priority, map[string]string) error { return errors.New("no journal") }
 	var st unix.Stat_t
 	if err := unix.Fstat(int(w.Fd()), &st); err != nil {
 		t.Fatal(err)
@@ -47,13 +31,13 @@ func TestAutoIsForTheJournalOnlyIfThatIsWhereStderrGoes(t *testing.T) {
 		format string
 		want   string
 	}{
-		{"the journal", fmt.Sprintf("%d:%d", st.Dev, st.Ino), "auto", "<6>msg=x\n"},
+		{"the journal", fmt.Sprintf("%d:%d", st.Dev, st.Ino), "auto", "<6>x\n"},
 		{"another stream: stderr was sent elsewhere", fmt.Sprintf("%d:%d", st.Dev, st.Ino+1), "auto", "{"},
 		{"no journal", "", "auto", "{"},
 		{"the journal, and text is wanted", fmt.Sprintf("%d:%d", st.Dev, st.Ino), "text", "time="},
 	} {
 		t.Setenv("JOURNAL_STREAM", c.stream)
-		newLogger(w, config.Log{Level: "info", Format: c.format}).Info("x")
+		newLogger(w, config.Log{Level: "info", Format: c.format}, refuse).Info("x")
 		b := make([]byte, 512)
 		n, err := r.Read(b)
 		if err != nil {
@@ -62,5 +46,16 @@ func TestAutoIsForTheJournalOnlyIfThatIsWhereStderrGoes(t *testing.T) {
 		if got := string(b[:n]); !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+func TestADaemonThatSystemdDebugsSaysMore(t *testing.T) {
+	var out strings.Builder
+	for _, env := range []string{"", "1"} {
+		t.Setenv("DEBUG_INVOCATION", env)
+		newLogger(&out, config.Log{Level: "info", Format: "text"}, nil).Debug("debug is " + env)
+	}
+	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "debug is 1") {
+		t.Errorf("%q, want the second line only", got)
 	}
 }

@@ -46,7 +46,7 @@ func runDaemon(ctx context.Context, file string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := newLogger(stderr, conf.Log)
+	log := newLogger(stderr, conf.Log, nil)
 	secrets, problems := config.LoadSecrets(conf)
 	for _, p := range problems {
 		log.Error("secret cannot be used", logkey.Err, p.String(), logkey.Code, p.Code)
@@ -90,6 +90,6 @@ func loadConfig(file string, stderr io.Writer) (*config.Config, bool, error) {
 // cannot be kept is no reason not to sell.
 func keepConfig(conf *config.Config, log *slog.Logger) {
 	if err := config.SaveLastGood(conf); err != nil {
-		log.Warn("configuration cannot be kept", logkey.Err, err)
+		log.Warn("configuration cannot be kept", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 }

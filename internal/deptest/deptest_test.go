@@ -219,6 +219,18 @@ func arrows() []Rule {
 		{
 			Room: "internal/deptest", Only: []string{}, OnlyWhy: "it looks at all rooms from outside",
 		},
+		{
+			Room: "internal/watch", Only: []string{}, OnlyWhy: "it looks at what the daemon shows from outside, as Grafana and Prometheus do",
+		},
+		{
+			Room: "internal/journald", Only: []string{}, OnlyWhy: "a log handler knows nothing of what is logged",
+		},
+		{
+			Room: "internal/modelcheck/...", Only: []string{"internal/purchase", "internal/lane", "internal/money", "internal/errcode", "internal/modelcheck"}, OnlyWhy: "it explores the pure rooms; what it says of engine and store is its own",
+		},
+		{
+			Room: "packaging/...", Only: []string{}, OnlyWhy: "what makes packages looks at the finished binary",
+		},
 	}
 }
 
