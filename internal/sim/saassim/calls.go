@@ -276,10 +276,11 @@ func (s *Sim) query(call, arg string) answer {
 		return failure(http.StatusBadRequest, "bad TransId")
 	}
 	a := failure(http.StatusNotFound, "order does not exist")
-	s.book.edit(func(led *Ledger, _ func(Event)) {
+	s.book.edit(func(led *Ledger, add func(Event)) {
 		for _, o := range led.Orders {
 			if o.TransID == trans {
 				a = ok(s.orderState(call, o, time.Now()))
+				add(Event{Kind: Told, Call: call, OrderID: o.OrderID})
 			}
 		}
 	})

@@ -27,6 +27,7 @@ const (
 	ReportAccepted Kind = "report"           // answered with success for the first time
 	ReportRepeated Kind = "report_repeated"  // the same again, acknowledged again
 	ReportRefused  Kind = "report_refused"
+	Told           Kind = "told" // a question about an order was answered
 	RestockDone    Kind = "restock"
 	FaultDone      Kind = "fault"
 )
@@ -115,12 +116,13 @@ type Order struct {
 	Callbacks []*Callback
 	Reports   []*Report // accepted and refused, in order
 	Cancelled bool
+	Told      []time.Time // when a question about it was answered with what was known then
 }
 
 // brief is the order without what goes on changing.
 func (o *Order) brief() Order {
 	c := *o
-	c.Opens, c.Callbacks, c.Reports = nil, nil, nil
+	c.Opens, c.Callbacks, c.Reports, c.Told = nil, nil, nil, nil
 	return c
 }
 
@@ -192,6 +194,8 @@ func (l *Ledger) apply(e Event) {
 		o.ClosedAt, o.Taken = e.At, e.Lines
 	case e.Kind == Queued:
 		l.queue(o, e)
+	case e.Kind == Told:
+		o.Told = append(o.Told, e.At)
 	case e.Kind == ReportAccepted || e.Kind == ReportRefused || e.Kind == ReportRepeated:
 		o.report(e)
 	}
@@ -331,7 +335,7 @@ func (b *book) next() <-chan struct{} {
 // binding says whether the SaaS must remember it after a power cut.
 func (k Kind) binding() bool {
 	switch k {
-	case RequestSeen, Posted, FaultDone, NotPosted:
+	case RequestSeen, Posted, FaultDone, NotPosted, Told:
 		return false
 	default:
 		return true
