@@ -64,8 +64,13 @@ func getJSON(ctx context.Context, url string, v any) error {
 	return json.NewDecoder(resp.Body).Decode(v)
 }
 
-// laneIn is the technician who looked at a door that no callback will ever close.
+// laneIn is the technician who looked at a door that no callback will ever close. It is
+// written down before and after: where the daemon dies, only one of them is near it.
 func (d *demo) laneIn(ctx context.Context, lane string) error {
+	if err := d.child.AwaitSocket(ctx); err != nil {
+		return err
+	}
+	d.world.Record(world.NoteDone, audit.LaneIn)
 	_, err := d.edged(ctx, "lane", "in", lane)
 	if err == nil {
 		d.world.Record(world.NoteDone, audit.LaneIn)

@@ -230,8 +230,8 @@ func (s *soak) customer(ctx context.Context, lane string, sc world.Scenario) {
 	}
 	ctx, cancel = context.WithTimeout(ctx, patience)
 	defer cancel()
-	for err := error(nil); sc.SaaS.Cancel == saassim.CancelAfterOpening; err = s.d.laneIn(ctx, lane) {
-		if err == nil || sleep(ctx, time.Second) != nil {
+	for sc.SaaS.Cancel == saassim.CancelAfterOpening && s.d.laneIn(ctx, lane) != nil {
+		if sleep(ctx, time.Second) != nil {
 			break
 		}
 	}

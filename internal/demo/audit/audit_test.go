@@ -54,6 +54,14 @@ func TestCleanBooksHaveNoFindings(t *testing.T) {
 			s.unpaid("the terminal took the hold back")
 			s.hold.State, s.visit.Struck = readersim.Reversed, []string{"terminal"}
 		},
+		"CloseDoor is lost and the SaaS says so when asked": func(s *shop) {
+			s.saas.Callbacks = s.saas.Callbacks[:1]
+			s.unpaid("nobody decided in time")
+			s.order.Decision = &Decision{Source: "deadline"}
+			s.explain("recognition failed and nobody settled", world.Unpaid)
+			s.saas.OpenedAt, s.saas.ClosedAt = s.order.DoorOpenedAt.Add(-time.Millisecond), s.order.DoorClosedAt.Add(-time.Millisecond)
+			s.saas.Told = []time.Time{s.order.DoorClosedAt}
+		},
 		"the hold is open and somebody has a task": func(s *shop) {
 			s.unpaid("the terminal is gone")
 			s.explain("the terminal was stolen", world.Unpaid)
@@ -210,6 +218,11 @@ func TestEveryViolationIsNamed(t *testing.T) {
 			s.saas.Callbacks = append(s.saas.Callbacks, &saassim.Callback{Action: saassim.ActionRefund, ClaimNo: "R1", TakenAt: at(1500)})
 		}},
 		{"a forged cancellation is believed", "M6", "never said so", func(s *shop) { s.order.CancelledAt = at(700) }},
+		{"a door is called closed before the SaaS, when asked, said so", "M6", "closed door", func(s *shop) {
+			s.saas.Callbacks = s.saas.Callbacks[:1]
+			s.saas.ClosedAt = s.order.DoorClosedAt.Add(time.Second)
+			s.saas.Told = []time.Time{s.order.DoorClosedAt, s.saas.ClosedAt}
+		}},
 		{"a forged decision is believed", "M6", "never said so", func(s *shop) {
 			s.order.Conflicts = []Decision{{Source: fromSettlement, Charge: true, TotalMinor: 1}}
 		}},

@@ -128,10 +128,10 @@ func (a *auditor) facts(s *sale) {
 		})
 	}
 	verdicts := []string{saassim.ActionDetected, saassim.ActionSettled}
-	if !o.DoorOpenedAt.IsZero() && !said(append(verdicts, saassim.ActionOpened, saassim.ActionClosed)...) {
+	if !o.DoorOpenedAt.IsZero() && !said(append(verdicts, saassim.ActionOpened, saassim.ActionClosed)...) && !s.told(openedAt, o.DoorOpenedAt) {
 		a.find("M6", s, "edged has an open door and the SaaS never said so")
 	}
-	if !o.DoorClosedAt.IsZero() && !said(append(verdicts, saassim.ActionClosed)...) && !a.byHand(o.DoorClosedAt) {
+	if !o.DoorClosedAt.IsZero() && !said(append(verdicts, saassim.ActionClosed)...) && !s.told(closedAt, o.DoorClosedAt) && !a.byHand(o.DoorClosedAt) {
 		a.find("M6", s, "edged has a closed door and the SaaS never said so")
 	}
 	if !o.CancelledAt.IsZero() && !said(saassim.ActionCancel) {
@@ -147,6 +147,20 @@ func (a *auditor) facts(s *sale) {
 		}
 	}
 }
+
+// told says whether the SaaS, asked about the order, has answered that something was
+// so, before edged had it.
+func (s *sale) told(when func(*saassim.Order) time.Time, had time.Time) bool {
+	if s.saas == nil || when(s.saas).IsZero() {
+		return false
+	}
+	return slices.ContainsFunc(s.saas.Told, func(at time.Time) bool {
+		return !at.Before(when(s.saas)) && !at.After(had.Add(slack))
+	})
+}
+
+func openedAt(o *saassim.Order) time.Time { return o.OpenedAt }
+func closedAt(o *saassim.Order) time.Time { return o.ClosedAt }
 
 func deref(d *Decision) Decision {
 	if d == nil {
