@@ -129,12 +129,14 @@ func awaitOpen(ctx context.Context, m *os.File) error {
 	}
 }
 
+// hungUp says whether nobody has the slave open. One who wrote and has closed it again
+// between two looks counts as there: what he wrote is still to be read.
 func hungUp(m *os.File) (bool, error) {
 	closed := false
 	err := control(m, func(fd int) error {
-		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 		_, err := unix.Poll(p, 0)
-		closed = p[0].Revents&unix.POLLHUP != 0
+		closed = p[0].Revents&unix.POLLHUP != 0 && p[0].Revents&unix.POLLIN == 0
 		if errors.Is(err, unix.EINTR) {
 			closed, err = true, nil
 		}

@@ -93,6 +93,43 @@ func TestEveryLifeOfThePortGetsANewLine(t *testing.T) {
 	}
 }
 
+// A shell's `printf … > port` opens, writes and closes between two looks at the line. As
+// in useAndClose, a device that is just going away takes nothing: then it is written again.
+func TestWhatIsWrittenInOneMomentArrives(t *testing.T) {
+	got := make(chan string, 16)
+	link := start(t, Options{Link: filepath.Join(t.TempDir(), "dev")}, func(ctx context.Context, m *os.File) error {
+		defer context.AfterFunc(ctx, func() { m.Close() })()
+		b, err := io.ReadAll(m)
+		got <- string(b)
+		return err
+	})
+	for i := range 5 {
+		text, arrived := fmt.Sprintf("moment %d", i), ""
+		for end := time.Now().Add(limit); arrived != text && time.Now().Before(end); {
+			if err := writeAndClose(link, text); err != nil {
+				time.Sleep(time.Millisecond)
+				continue
+			}
+			select {
+			case arrived = <-got:
+			case <-time.After(limit / 20):
+			}
+		}
+		if arrived != text {
+			t.Fatalf("%q does not arrive", text)
+		}
+	}
+}
+
+func writeAndClose(link, text string) error {
+	f, err := os.OpenFile(link, os.O_WRONLY|unix.O_NOCTTY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
 func TestAnUnpluggedDeviceHasNoLink(t *testing.T) {
 	plugged := make(chan struct{}, 1)
 	o := Options{Link: filepath.Join(t.TempDir(), "dev")}
