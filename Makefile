@@ -2,11 +2,16 @@
 GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 BIN         = bin
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS     = -s -w -X edged/internal/version.version=$(VERSION)
+# Of the source, not of the build: the same commit gives the same bytes.
+EPOCH      := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || echo 0))
+DATE       := $(shell date -u -d @$(EPOCH) +%Y-%m-%dT%H:%M:%SZ)
+LDFLAGS     = -s -w -X edged/internal/version.version=$(VERSION) -X edged/internal/version.date=$(DATE)
+DIST        = dist
 
-.PHONY: check build fmt vet lint test race crash fuzz-seeds cross bench demo demo-kills torture clean
+.PHONY: vuln check build fmt vet lint test race crash fuzz-seeds cross package package-check release bench demo demo-kills torture clean
 
 check: fmt vet lint race demo ## all that a change must pass
 
@@ -49,9 +54,27 @@ fuzz-seeds:
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1000x $$pkg >$(BIN)/fuzz.log 2>&1 || { cat $(BIN)/fuzz.log; exit 1; }; \
 	  done; done
 
-cross:
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/edged-linux-arm64 ./cmd/edged
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm GOARM=7 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/edged-linux-armv7 ./cmd/edged
+cross: cross-amd64 cross-arm64 cross-armv7
+cross-%:
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(patsubst armv%,arm,$*) GOARM=7 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/edged-linux-$* ./cmd/edged
+
+# deb, rpm and apk of what cross has built, with bills of materials and checksums.
+package: cross
+	VERSION=$(VERSION) SOURCE_DATE_EPOCH=$(EPOCH) packaging/build $(DIST)
+
+package-check: package ## packages them again, compares, and looks at what is in them
+	VERSION=$(VERSION) SOURCE_DATE_EPOCH=$(EPOCH) test/package/check $(DIST)
+
+# A release is a clean checkout of a tag.
+release:
+	@git describe --exact-match --tags --match 'v[0-9]*' >/dev/null 2>&1 || { echo "release: HEAD has no tag vN.N.N"; exit 1; }
+	@test -z "$$(git status --porcelain --untracked-files=no)" || { echo "release: the tree has changes"; exit 1; }
+	rm -rf $(DIST)
+	$(MAKE) package-check
+
+# Known weaknesses of what edged is built from, where a vulnerability database can be reached.
+vuln:
+	$(GO) run $(GOVULNCHECK) ./...
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
@@ -70,4 +93,4 @@ torture:
 	for seed in $(or $(SEEDS),1 2 3 4 5 6 7 8 9 10); do $(MAKE) -s demo-kills N=200 SEED=$$seed || exit 1; done
 
 clean:
-	rm -rf $(BIN)
+	rm -rf $(BIN) $(DIST)
