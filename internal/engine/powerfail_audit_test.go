@@ -90,6 +90,9 @@ func (s *cutSale) rememberedBy(o *order) error {
 	for _, rep := range s.reports {
 		miss("M4", fmt.Sprintf("report %d", rep.n), len(st.Reports) < rep.n)
 	}
+	for _, n := range s.dropped {
+		miss("M4", fmt.Sprintf("the end of report %d", n), len(st.Reports) < n || st.Reports[n-1].State != purchase.ReportDropped)
+	}
 	return errors.Join(errs...)
 }
 
@@ -172,9 +175,11 @@ func (s *cutSale) mayBeUnpaid() bool { return s.visit.want == purchase.Unpaid }
 // auditReports: what has to be reported has been acknowledged, and says the truth
 // (M4). Their bytes and sequence the ledger has judged already.
 func (s *cutSale) auditReports(st purchase.State) error {
-	last := 0
-	for _, rep := range s.reports {
-		last = max(last, rep.n)
+	last := s.last()
+	for _, rep := range st.Reports { // the person may not have heard that his word was taken
+		if s.visit.refuse && rep.State == purchase.ReportDropped {
+			last = max(last, rep.N)
+		}
 	}
 	if last != len(st.Reports) {
 		return fmt.Errorf("M4: %q: the SaaS has %d reports, edged made %d", s.visit.name, last, len(st.Reports))

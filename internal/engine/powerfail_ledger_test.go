@@ -28,6 +28,7 @@ const (
 	cutDoorTaken  cutKind = "door taken"   // the SaaS has the order
 	cutAnswered   cutKind = "answered"     // a callback was answered 200
 	cutReported   cutKind = "reported"     // the SaaS has acknowledged a report
+	cutDropped    cutKind = "dropped"      // edged has taken a person's word about one that it refused
 	cutRestocking cutKind = "restocking"   // edged has taken the wish to restock
 	cutRestocked  cutKind = "restocked"    // edged has taken the end of the restock
 	cutRestDoor   cutKind = "restock door" // OpenDoor of a restock has left
@@ -68,6 +69,7 @@ type cutSale struct {
 	taken    bool
 	answered int // callbacks answered 200, in sequence
 	reports  []cutFact
+	dropped  []int
 }
 
 func (s *cutSale) open() bool { return s.held != nil && s.captured == nil && s.released == nil }
@@ -195,6 +197,8 @@ func (l *cutLedger) applyMoney(s *cutSale, f cutFact) {
 		s.answered = max(s.answered, f.n+1)
 	case cutReported:
 		l.applyReport(s, f)
+	case cutDropped:
+		s.dropped = append(s.dropped, f.n)
 	}
 }
 
@@ -212,12 +216,22 @@ func (l *cutLedger) applyDoor(s *cutSale, f cutFact) {
 	s.doors = append(s.doors, f)
 }
 
+// last is the newest report that is over, for the SaaS or for a person.
+func (s *cutSale) last() (n int) {
+	for _, r := range s.reports {
+		n = max(n, r.n)
+	}
+	for _, dropped := range s.dropped {
+		n = max(n, dropped)
+	}
+	return n
+}
+
 // applyReport: the same report has the same bytes for ever, and none comes before
 // the one before it.
 func (l *cutLedger) applyReport(s *cutSale, f cutFact) {
-	last := 0
+	last := s.last()
 	for _, r := range s.reports {
-		last = max(last, r.n)
 		if r.n == f.n && r.body != f.body {
 			l.fail("M4", "%q: report %d was %s, and is now %s", s.visit.name, f.n, r.body, f.body)
 		}

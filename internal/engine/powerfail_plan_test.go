@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"edged/internal/money"
@@ -20,6 +21,7 @@ type cutVisit struct {
 	doors   []cutDoor // what becomes of each OpenDoor; one that is not listed is accepted
 	says    []cutSaid // callbacks, one after the other, each until it is answered
 	noAck   bool      // the SaaS takes the first report, and its answer is lost
+	refuse  bool      // the SaaS refuses every report, until a person drops it
 	offline bool      // the first capture does not reach the host
 	capLost bool      // the terminal has our word on the capture, and the line goes away
 
@@ -138,6 +140,21 @@ func cutPlan() []cutVisit {
 		},
 		{name: "line lost", lane: "back", ackLost: true, want: purchase.Cancelled},
 		{name: "forgotten", lane: "back", says: cutSigns("forgotten", forgotten), want: purchase.Unpaid},
+		{
+			name: "refused report", lane: "back", refuse: true, want: purchase.Paid,
+			says: cutSigns("refused report", cutGoods("refused report", detected, 1)),
+		},
 		{name: "last", lane: "front", says: cutSigns("last", cutGoods("last", detected, 1), cutRefund("last", 1)), want: purchase.Paid},
 	}
+}
+
+// cutPlans are two runs that together have every customer of the plan. Another seed
+// sends them in another sequence.
+func cutPlans(seed uint64) [2][]cutVisit {
+	plan := cutPlan()
+	half := len(plan) / 2
+	if seed != 0 {
+		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(plan), func(i, j int) { plan[i], plan[j] = plan[j], plan[i] })
+	}
+	return [2][]cutVisit{plan[:half], plan[half:]}
 }

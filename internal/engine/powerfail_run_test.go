@@ -259,17 +259,27 @@ func (r *cutRun) rest() {
 			return
 		}
 		for _, ev := range people {
-			_, _ = r.eng.Post(r.ctx, ev) // else he does it in the next round
+			_, err := r.eng.Post(r.ctx, ev) // else he does it in the next round
+			if p := ev.Body.(purchase.Person); err == nil && p.Act == purchase.ActDropReport {
+				r.note(cutFact{kind: cutDropped, order: ev.Order, n: p.Report})
+			}
 		}
 	}
 }
 
 // people do what waits for a person: refunds by other means, doors whose callback
-// will never come.
+// will never come, reports that the SaaS refuses.
 func (r *cutRun) people() (out []purchase.Event) {
 	for id, o := range r.eng.orders {
 		if o.state.Outcome != nil && o.state.DoorBusy() && r.saas.waiting() == 0 {
 			out = append(out, purchase.Event{Order: id, Body: purchase.Person{Act: purchase.ActDoorClosed, Who: "staff"}})
+		}
+		for _, rep := range o.state.Reports {
+			if rep.State == purchase.ReportDead {
+				out = append(out, purchase.Event{Order: id, Body: purchase.Person{
+					Act: purchase.ActDropReport, Report: rep.N, Note: "told by telephone", Who: "staff",
+				}})
+			}
 		}
 		for _, f := range o.state.Refunds {
 			if f.State == purchase.RefundTask {

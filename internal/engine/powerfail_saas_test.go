@@ -134,6 +134,9 @@ func (c *cutSaaS) send(_ context.Context, body []byte) sender.Result {
 		return sender.Result{Verdict: sender.Refused}
 	}
 	s := c.sale(r)
+	if s.visit.refuse {
+		return sender.Result{Verdict: sender.Refused, Reason: "no such order"}
+	}
 	lost := s.visit.noAck && len(s.reports) == 0
 	c.run.note(cutFact{kind: cutReported, order: s.order, n: r.N, body: string(body)})
 	if lost {

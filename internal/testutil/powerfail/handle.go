@@ -133,7 +133,9 @@ func (h *handle) DeviceCharacteristics() vfs.DeviceCharacteristic {
 
 func writeAt(data, p []byte, off int64) []byte {
 	if end := off + int64(len(p)); end > int64(len(data)) {
-		data = append(data, make([]byte, end-int64(len(data)))...)
+		old := len(data)
+		data = slices.Grow(data, int(end)-old)[:end]
+		clear(data[old:])
 	}
 	copy(data[off:], p)
 	return data
