@@ -7,6 +7,7 @@ import (
 
 	"edged/internal/admin"
 	"edged/internal/engine"
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/logkey"
 	"edged/internal/money"
@@ -26,7 +27,7 @@ func (v *adminView) act(ctx context.Context, d engine.Deed, do func() error) err
 		result = err.Error()
 	}
 	if failed := v.a.engine.End(context.WithoutCancel(ctx), n, result); failed != nil {
-		v.a.log.Error("result of a manual action is not written down", logkey.Command, d.Act, logkey.Caller, d.Who, logkey.Err, failed)
+		v.a.log.Error("result of a manual action is not written down", logkey.Command, d.Act, logkey.Caller, d.Who, logkey.Err, failed, logkey.Code, errcode.Or(failed, errcode.StoreNotKept))
 	}
 	return err
 }

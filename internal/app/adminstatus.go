@@ -193,7 +193,11 @@ func (v *adminView) devices() []admin.Device {
 			Lane: l.Name, Device: "terminal", Driver: l.Terminal.Driver, Port: l.Terminal.Port, Why: down.Why, ErrorCode: down.Code,
 		})
 		if d := l.Display; d != nil {
-			out = append(out, admin.Device{Lane: l.Name, Device: "display", Driver: d.Driver, Port: d.Port})
+			shown := admin.Device{Lane: l.Name, Device: "display", Driver: d.Driver, Port: d.Port}
+			if err := v.a.screens.why(l.Name); err != nil {
+				shown.Why, shown.ErrorCode = err.Error(), errcode.Or(err, errcode.DisplayLost)
+			}
+			out = append(out, shown)
 		}
 	}
 	return out

@@ -70,12 +70,12 @@ func (a *App) ready(ctx context.Context) error {
 	}
 	a.startLimits(ctx)
 	if err := a.systemd.Ready(); err != nil {
-		a.log.Warn("service manager is not told that edged is ready", logkey.Err, err)
+		a.log.Warn("service manager is not told that edged is ready", logkey.Err, err, logkey.Code, errcode.RunService)
 	}
 	a.log.Info("edged is ready")
 	<-ctx.Done()
 	if err := a.systemd.Stopping(); err != nil {
-		a.log.Warn("service manager is not told that edged stops", logkey.Err, err)
+		a.log.Warn("service manager is not told that edged stops", logkey.Err, err, logkey.Code, errcode.RunService)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func (a *App) ready(ctx context.Context) error {
 func (a *App) watchdogInterval() time.Duration {
 	d, err := a.systemd.WatchdogInterval()
 	if err != nil {
-		a.log.Warn("watchdog interval is unreadable; nobody watches", logkey.Err, err)
+		a.log.Warn("watchdog interval is unreadable; nobody watches", logkey.Err, err, logkey.Code, errcode.RunService)
 		return 0
 	}
 	return d
@@ -91,7 +91,7 @@ func (a *App) watchdogInterval() time.Duration {
 
 func (a *App) tellLocked(ctx context.Context, machineID string, on bool) {
 	if err := a.engine.SetLocked(ctx, machineID, on); err != nil && ctx.Err() == nil {
-		a.log.Error("lock is not told", logkey.MachineID, machineID, logkey.Err, err)
+		a.log.Error("lock is not told", logkey.MachineID, machineID, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 }
 
@@ -112,7 +112,7 @@ func (a *App) tellPayConfig(ctx context.Context, machineID string, c machines.Pa
 			continue
 		}
 		if err := a.setLimit(ctx, l, c); err != nil && ctx.Err() == nil {
-			a.log.Error("limit is not set", logkey.Lane, l.conf.Name, logkey.Err, err)
+			a.log.Error("limit is not set", logkey.Lane, l.conf.Name, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/reach"
 	"edged/internal/saas"
@@ -67,10 +68,11 @@ func (a *App) askSaaS(ctx context.Context) error {
 // tellReach tells the engine, and the log why.
 func (a *App) tellReach(ctx context.Context, up bool) {
 	if err := a.engine.SaaSHeard(ctx, up); err != nil && ctx.Err() == nil {
-		a.log.Error("reachability is not told", logkey.Err, err)
+		a.log.Error("reachability is not told", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 	if !up {
-		a.log.Warn("SaaS cannot be reached", logkey.Addr, a.o.Config.SaaS.BaseURL, logkey.Err, a.health.cause())
+		why := a.health.cause()
+		a.log.Warn("SaaS cannot be reached", logkey.Addr, a.o.Config.SaaS.BaseURL, logkey.Err, why, logkey.Code, errcode.Or(why, errcode.LaneSaaSUnreachable))
 		return
 	}
 	a.log.Info("SaaS is reached", logkey.Addr, a.o.Config.SaaS.BaseURL)

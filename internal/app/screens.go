@@ -44,6 +44,7 @@ type customerScreen struct {
 type customerDisplay interface {
 	Run(ctx context.Context) error
 	Show(rows []string)
+	Why() error // it is down; nil: it is up, or was not tried yet
 }
 
 // maxUnseen bounds the views that wait to be looked at; the oldest gives way.
@@ -101,6 +102,14 @@ func (s screens) show(v engine.LaneView) {
 	if c := s[v.Name]; c != nil {
 		c.show(v)
 	}
+}
+
+// why is why a lane's display shows nothing; nil if it does or there is none.
+func (s screens) why(lane string) error {
+	if c := s[lane]; c != nil {
+		return c.display.Why()
+	}
+	return nil
 }
 
 func (s screens) services() []supervise.Service {

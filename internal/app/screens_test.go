@@ -37,6 +37,9 @@ func (p *paper) Show(rows []string) {
 	p.pages = append(p.pages, strings.Join(rows, "\n"))
 }
 
+// Why implements customerDisplay: paper is always there.
+func (p *paper) Why() error { return nil }
+
 func (p *paper) last() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

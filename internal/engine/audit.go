@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/queue"
 )
@@ -100,7 +101,7 @@ func (e *Engine) loadDeeds(meta map[string][]byte) {
 		}
 		var d Deed
 		if err := json.Unmarshal(body, &d); err != nil {
-			e.log.Error("a manual action in the journal is unreadable", logkey.Err, err)
+			e.log.Error("a manual action in the journal is unreadable", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.PayUnreadable))
 			continue
 		}
 		e.deeds = append(e.deeds, d)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 	"edged/internal/queue"
@@ -186,7 +187,7 @@ func (b *batch) unarchive(ev purchase.Event) (*change, error) {
 	}
 	o, journal, err := decodeArchived(a)
 	if err != nil {
-		b.e.log.Error("archived order is unreadable", logkey.OrderID, string(ev.Order), logkey.Err, err)
+		b.e.log.Error("archived order is unreadable", logkey.OrderID, string(ev.Order), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.PayUnreadable))
 		return nil, b.stray(ev)
 	}
 	filed := o.copy()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
@@ -36,7 +37,7 @@ func (e *Engine) hold(r *request) {
 // store written anew.
 func (e *Engine) onCommitFailed(err error) {
 	if !e.failing { // the next ones say the same
-		e.log.Error("commit failed", logkey.Err, err)
+		e.log.Error("commit failed", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 	e.failing = true
 	e.metrics.commitFailed.Inc()
@@ -81,7 +82,7 @@ func (e *Engine) startRecovery() {
 				e.recover <- err
 				return
 			}
-			e.log.Error("store cannot be written anew yet", logkey.Err, err, logkey.Wait, longer(wait))
+			e.log.Error("store cannot be written anew yet", logkey.Err, err, logkey.Wait, longer(wait), logkey.Code, errcode.Or(err, errcode.StoreBroken))
 		}
 	})
 }
@@ -95,7 +96,7 @@ func (e *Engine) onRecovered(err error) {
 	}
 	snap, err := e.o.Store.Load(context.Background())
 	if err != nil {
-		e.log.Error("store cannot be read after it was written anew", logkey.Err, err)
+		e.log.Error("store cannot be read after it was written anew", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreBroken))
 		e.startRecovery()
 		return
 	}
@@ -165,7 +166,7 @@ func (e *Engine) vacuum() {
 	e.beside.start(func() {
 		defer e.vacuuming.Store(false)
 		if _, err := e.o.Store.MaybeVacuum(context.Background()); err != nil && !errors.Is(err, queue.ErrWorkWaiting) {
-			e.log.Warn("store cannot give space back", logkey.Err, err)
+			e.log.Warn("store cannot give space back", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		}
 	})
 }

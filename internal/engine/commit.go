@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
@@ -84,7 +85,7 @@ func (e *Engine) write(fn func(*queue.Tx) error, money bool) error {
 	err := e.o.Store.Commit(ctx, fn)
 	if money && errors.Is(err, queue.ErrDiskFull) && e.o.Store.ReserveIntact() {
 		e.condition(lane.DiskReserve, true)
-		e.log.Error("disk is full: the money reserve is given up", logkey.Err, err)
+		e.log.Error("disk is full: the money reserve is given up", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreDiskFull))
 		if err := e.o.Store.ReleaseReserve(); err != nil {
 			return err
 		}

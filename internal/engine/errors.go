@@ -1,6 +1,10 @@
 package engine
 
-import "errors"
+import (
+	"errors"
+
+	"edged/internal/errcode"
+)
 
 var (
 	// ErrStopped is returned when the engine no longer takes events.
@@ -19,7 +23,7 @@ var (
 	ErrNotParked = errors.New("order is not parked")
 
 	// ErrTooManyEvents is returned for the 65th distinct callback of one order.
-	ErrTooManyEvents = errors.New("too many distinct events of one order")
+	ErrTooManyEvents = errcode.New(errcode.CallbackTooMany, "too many distinct events of one order")
 
 	// ErrLedgerMoves is returned when the ledger cannot be read, because the archive
 	// is being pruned; a moment later it can.
@@ -27,5 +31,5 @@ var (
 
 	// ErrParked is returned for an event of an order that is parked until a
 	// person has looked at it; the event is kept in its journal.
-	ErrParked = errors.New("order is parked")
+	ErrParked = errcode.New(errcode.PayParked, "order is parked")
 )

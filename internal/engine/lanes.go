@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/logkey"
 	"edged/internal/money"
@@ -126,7 +127,7 @@ func (e *Engine) stepLane(l *laneRun, body lane.Body) error {
 	}
 	next, effects, err := lane.Step(l.state, lane.Event{At: e.stamp(), Body: body})
 	if err != nil {
-		e.log.Error("lane is taken out of service", logkey.Lane, l.opts.Settings.Name, logkey.Err, err)
+		e.log.Error("lane is taken out of service", logkey.Lane, l.opts.Settings.Name, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.RunBug))
 		l.state.Durable.Out = err.Error()
 		return err
 	}
@@ -207,7 +208,7 @@ func (e *Engine) startCommand(l *laneRun, cmd purchase.TerminalCommand) {
 		return
 	}
 	e.dayEnded(l, purchase.Ended{Outcome: purchase.NotDone})
-	e.log.Warn("terminal did not take a command", logkey.Lane, l.opts.Settings.Name, logkey.Command, string(cmd.ID), logkey.Err, err)
+	e.log.Warn("terminal did not take a command", logkey.Lane, l.opts.Settings.Name, logkey.Command, string(cmd.ID), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.ZVTDetached))
 	e.follow = append(e.follow, &request{lane: l.opts.Settings.Name, body: lane.NotStarted{ID: cmd.ID}})
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"edged/internal/errcode"
 	book "edged/internal/ledger"
 	"edged/internal/logkey"
 	"edged/internal/money"
@@ -100,7 +101,7 @@ func (e *Engine) orderTask(o *order, eff purchase.OpenTask) {
 	b := e.newBatch()
 	t := taskOf(&change{order: *o}, eff, b.now)
 	if err := e.write(func(tx *queue.Tx) error { return b.openTask(tx, o.seq, t) }, true); err != nil {
-		e.log.Error("task is not stored", logkey.OrderID, string(t.Order), logkey.Kind, string(t.Kind), logkey.Err, err)
+		e.log.Error("task is not stored", logkey.OrderID, string(t.Order), logkey.Kind, string(t.Kind), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		return
 	}
 	b.adoptTasks()
@@ -121,7 +122,7 @@ func (e *Engine) setSumsAside() {
 	if e.sumBad.CompareAndSwap(true, false) {
 		e.beside.start(func() {
 			if _, err := e.o.Store.ReadSums(context.Background()); err != nil {
-				e.log.Warn("sums of the ledger cannot be read", logkey.Err, err)
+				e.log.Warn("sums of the ledger cannot be read", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 			}
 		})
 	}
@@ -285,7 +286,7 @@ func (e *Engine) closedLine(ctx context.Context, r queue.Brief) book.Line {
 		}
 	}
 	if err != nil {
-		e.log.Warn("archived order is missing in the ledger", logkey.OrderID, string(purchase.NewOrderID(r.ID)), logkey.Err, err)
+		e.log.Warn("archived order is missing in the ledger", logkey.OrderID, string(purchase.NewOrderID(r.ID)), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.PayUnreadable))
 	}
 	return book.Line{}
 }

@@ -44,12 +44,12 @@ func (e *Engine) loadOrders(snap *queue.Snapshot) {
 	for _, row := range snap.Orders {
 		o, err := decodeOrder(row.Seq, row.State)
 		if err != nil {
-			e.log.Error("order is unreadable", logkey.OrderID, string(purchase.NewOrderID(row.ID)), logkey.Err, err)
+			e.log.Error("order is unreadable", logkey.OrderID, string(purchase.NewOrderID(row.ID)), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.PayUnreadable))
 			e.alarm(Alarm{Kind: alarmUnreadable, Order: purchase.NewOrderID(row.ID), Text: err.Error()})
 			continue
 		}
 		if o.lineBad != nil {
-			e.log.Error("ledger of an order is unreadable and opened anew", logkey.OrderID, string(o.state.Order), logkey.Err, o.lineBad)
+			e.log.Error("ledger of an order is unreadable and opened anew", logkey.OrderID, string(o.state.Order), logkey.Err, o.lineBad, logkey.Code, errcode.PayUnreadable)
 		}
 		e.orders[o.state.Order] = o
 		e.bySeq[row.Seq] = o.state.Order
@@ -104,7 +104,7 @@ func (e *Engine) addLane(opts LaneOptions, record []byte) {
 	var r laneRecord
 	if len(record) > 0 {
 		if err := json.Unmarshal(record, &r); err != nil {
-			e.log.Error("lane record is unreadable and starts anew", logkey.Lane, opts.Settings.Name, logkey.Err, err)
+			e.log.Error("lane record is unreadable and starts anew", logkey.Lane, opts.Settings.Name, logkey.Err, err, logkey.Code, errcode.PayUnreadable)
 		}
 	}
 	l.state = lane.New(opts.Settings, r.Durable)
@@ -120,7 +120,7 @@ func (e *Engine) addGone(name string, cur money.Currency, record []byte) {
 	if json.Unmarshal(record, &r) == nil && e.o.LaneFor != nil {
 		var err error
 		if opts, err = e.o.LaneFor(name, cur, r.Config); err != nil {
-			e.log.Error("lane is gone from the configuration and its terminal cannot be used", logkey.Lane, name, logkey.Err, err)
+			e.log.Error("lane is gone from the configuration and its terminal cannot be used", logkey.Lane, name, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.LaneDraining))
 		}
 	}
 	opts.Settings.Name, opts.Settings.Gone = name, true

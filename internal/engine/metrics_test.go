@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"edged/internal/errcode"
 	"edged/internal/purchase"
 )
 
@@ -132,4 +133,12 @@ func (b *bench) restart() {
 	b.stop()
 	b.start()
 	synctest.Wait()
+}
+
+func TestEveryAlarmHasACode(t *testing.T) {
+	for _, kind := range alarmKinds() {
+		if _, ok := errcode.Find(string(alarmCode(kind))); !ok {
+			t.Errorf("alarm %q has no code", kind)
+		}
+	}
 }

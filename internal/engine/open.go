@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
@@ -78,7 +79,7 @@ func (e *Engine) openDoor(order purchase.OrderID, open purchase.OpenDoor) purcha
 // after the calls have ended.
 func (e *Engine) postAnswer(ev purchase.Event) {
 	if _, err := e.Post(context.Background(), ev); err != nil {
-		e.log.Warn("answer to OpenDoor is not stored; it stays in doubt", logkey.OrderID, string(ev.Order), logkey.Err, err)
+		e.log.Warn("answer to OpenDoor is not stored; it stays in doubt", logkey.OrderID, string(ev.Order), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 }
 
@@ -89,7 +90,7 @@ func (e *Engine) startRestock(name string, eff lane.OpenForRestock) {
 		a := e.o.SaaS.OpenDoor(ctx, OpenRequest{Order: eff.ID, MachineID: eff.Door.MachineID, Door: eff.Door.Number, Restock: true, Expired: never})
 		body := lane.RestockAnswered{ID: eff.ID, OK: a.Answer == purchase.OpenAccepted || a.Answer == purchase.OpenInDoubt, Msg: a.Msg}
 		if err := e.Lane(context.Background(), name, body); err != nil {
-			e.log.Warn("answer to a restock is not stored", logkey.Lane, name, logkey.Err, err)
+			e.log.Warn("answer to a restock is not stored", logkey.Lane, name, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 )
@@ -13,12 +14,12 @@ import (
 // event stay in the store, a person is asked, and nothing is done for it any more
 // until that person has decided. The rest of the gateway goes on.
 func (b *batch) park(c *change, ev purchase.Event, cause error) {
-	b.e.log.Error("order is parked", logkey.OrderID, string(ev.Order), logkey.Event, string(ev.Body.Kind()), logkey.Err, cause)
+	b.e.log.Error("order is parked", logkey.OrderID, string(ev.Order), logkey.Event, string(ev.Body.Kind()), logkey.Err, cause, logkey.Code, errcode.PayParked)
 	if c.state.Order == "" {
 		return // it never came to be
 	}
 	if err := b.keep(c, ev); err != nil {
-		b.e.log.Error("event of a parked order is not kept", logkey.OrderID, string(ev.Order), logkey.Err, err)
+		b.e.log.Error("event of a parked order is not kept", logkey.OrderID, string(ev.Order), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 	c.parked, c.missed, c.dirty = cause.Error(), 1, true
 	text := "edged itself failed on this order: " + cause.Error()
@@ -86,7 +87,7 @@ func (b *batch) missedCallbacks(c *change) (out []purchase.Event, err error) {
 	for _, enc := range append(stored, fresh...) {
 		ev, err := purchase.DecodeEvent(enc)
 		if err != nil {
-			b.e.log.Error("event of a parked order is unreadable", logkey.OrderID, string(c.state.Order), logkey.Err, err)
+			b.e.log.Error("event of a parked order is unreadable", logkey.OrderID, string(c.state.Order), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.PayUnreadable))
 			continue
 		}
 		if isCallback(ev.Body) {

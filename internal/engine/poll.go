@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 )
@@ -59,7 +60,7 @@ func (e *Engine) poll(r PollRequest) {
 	}
 	for _, a := range answers {
 		if _, err := e.Post(ctx, purchase.Event{Order: r.Order, Key: a.Key, Body: a.Body}); err != nil {
-			e.log.Warn("answer about an order is not stored", logkey.OrderID, string(r.Order), logkey.Err, err)
+			e.log.Warn("answer about an order is not stored", logkey.OrderID, string(r.Order), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 			return
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"edged/internal/errcode"
 	book "edged/internal/ledger"
 	"edged/internal/logkey"
 	"edged/internal/money"
@@ -44,7 +45,7 @@ func (e *Engine) loadTills(b []byte) {
 		return
 	}
 	if err := json.Unmarshal(b, &e.tills); err != nil {
-		e.log.Error("ends of day are unreadable and start anew", logkey.Err, err)
+		e.log.Error("ends of day are unreadable and start anew", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.PayUnreadable))
 		e.tills = map[string]till{}
 	}
 }
@@ -120,14 +121,14 @@ func (e *Engine) dayEnded(l *laneRun, b purchase.Ended) {
 	case b.Outcome == purchase.NotDone:
 		t.Periods = t.NotDone()
 	case b.Total == nil || l.state.Currency == "":
-		e.log.Warn("end of day cannot be compared: the terminal says no total", logkey.Lane, name)
+		e.log.Warn("end of day cannot be compared: the terminal says no total", logkey.Lane, name, logkey.Code, errcode.PayReconciliation)
 		t.Periods = t.Done(t.Now)
 	default:
 		e.startReconcile(l, terminal, t.Periods, *b.Total)
 		return
 	}
 	if err := e.putTill(terminal, t, nil); err != nil {
-		e.log.Error("end of day is not stored", logkey.Lane, name, logkey.Err, err)
+		e.log.Error("end of day is not stored", logkey.Lane, name, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 }
 
@@ -147,7 +148,7 @@ func (e *Engine) startReconcile(l *laneRun, terminal string, p book.Periods, tot
 			err = e.do(ctx, func() { e.reconciled(day, p) })
 		}
 		if err != nil {
-			e.log.Error("end of day is not compared; the next one will be with both", logkey.Lane, day.Lane, logkey.Err, err)
+			e.log.Error("end of day is not compared; the next one will be with both", logkey.Lane, day.Lane, logkey.Err, err, logkey.Code, errcode.PayReconciliation)
 		}
 	})
 }
@@ -173,7 +174,7 @@ func (e *Engine) reconciled(day EndOfDay, p book.Periods) {
 		e.alarm(Alarm{Kind: alarmReconciliation, Lane: day.Lane, Text: text})
 	}
 	if err := e.putTill(day.Terminal, t, also); err != nil {
-		e.log.Error("end of day is not stored", logkey.Lane, day.Lane, logkey.Err, err)
+		e.log.Error("end of day is not stored", logkey.Lane, day.Lane, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		return
 	}
 	b.adoptTasks()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/logkey"
 	"edged/internal/money"
@@ -157,7 +158,7 @@ func (e *Engine) laneTask(name string, eff lane.OpenTask) {
 	t := Task{Kind: eff.Task, Lane: name, Subject: eff.Subject, Text: eff.Text, OpenedAt: b.now.Wall}
 	err := e.write(func(tx *queue.Tx) error { return b.openTask(tx, 0, t) }, true)
 	if err != nil {
-		e.log.Error("task is not stored", logkey.Lane, name, logkey.Kind, string(eff.Task), logkey.Err, err)
+		e.log.Error("task is not stored", logkey.Lane, name, logkey.Kind, string(eff.Task), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		return
 	}
 	b.adoptTasks()
@@ -167,7 +168,7 @@ func (e *Engine) loadTasks(snap *queue.Snapshot) {
 	for _, row := range snap.Tasks {
 		var t Task
 		if err := json.Unmarshal(row.State, &t); err != nil {
-			e.log.Error("task is unreadable", logkey.Kind, row.Kind, logkey.Err, err)
+			e.log.Error("task is unreadable", logkey.Kind, row.Kind, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.PayUnreadable))
 			continue
 		}
 		t.N = int64(row.N)

@@ -41,6 +41,14 @@ func Text(err error) string {
 	return string(code)
 }
 
+// Or is the code of err, or the given one if it has none.
+func Or(err error, code Code) Code {
+	if c, ok := Of(err); ok {
+		return c
+	}
+	return code
+}
+
 type coded struct {
 	code Code
 	err  error

@@ -12,6 +12,8 @@ const (
 	StoreBroken    Code = "EDG-STORE-008"
 	StoreBadRecord Code = "EDG-STORE-009"
 	StoreNoReserve Code = "EDG-STORE-010"
+	StoreNotKept   Code = "EDG-STORE-011"
+	StoreGone      Code = "EDG-STORE-012"
 )
 
 func stores() []Entry { return append(storeDisks(), storeFiles()...) }
@@ -82,6 +84,18 @@ func storeFiles() []Entry {
 			"The file that keeps disk space for open purchases was given up or could not be made.",
 			"\"Out of service\" with E03.",
 			"Make room on the file system of state_dir; the reserve is made again by itself.", first,
+		},
+		{
+			StoreNotKept, "", "Something could not be stored or read",
+			"The store did not take it: it is broken, full or slow, or edged was stopping. It counts as not done, and is done again.",
+			"\"Out of service\" with E04 if it lasts; else nothing.",
+			"Nothing for a single one, or while edged stops. If it repeats, see \"edged status\" and the other codes EDG-STORE.", first,
+		},
+		{
+			StoreGone, "", "The database is gone",
+			"state_dir has held a database, and the file is not there or empty: it was deleted, or the flash lost it. edged goes on with an empty one.",
+			"Nothing; an open purchase is not reported.",
+			"Orders of before are lost to edged. Compare the holds of the terminal (\"edged terminal status\": unknown receipts) and settle them there. Replace the flash if nobody deleted the file.", first,
 		},
 	}
 }

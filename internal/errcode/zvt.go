@@ -25,6 +25,9 @@ const (
 	ZVTNotDurable Code = "EDG-ZVT-019"
 	ZVTDetached   Code = "EDG-ZVT-020"
 	ZVTBuild      Code = "EDG-ZVT-021"
+	ZVTNoFrame    Code = "EDG-ZVT-022"
+	ZVTUnread     Code = "EDG-ZVT-023"
+	ZVTOtherHold  Code = "EDG-ZVT-024"
 )
 
 func terminals() []Entry {
@@ -168,6 +171,24 @@ func terminalLines() []Entry {
 			"An amount or a receipt number does not fit into the protocol's field: a fault of edged. Nothing was sent.",
 			"\"Terminal fault\", or nothing.",
 			"Keep \"edged order show --json\" of the order and report it.", first,
+		},
+		{
+			ZVTNoFrame, "", "Bytes come from the terminal, and none is a ZVT frame",
+			"Terminal and edged talk at different speeds (another baud rate or another frame), or what is on the port is no ZVT terminal.",
+			"The display says \"Out of service\" with E11.",
+			"Compare baud rate and stop bits in the terminal's menu with terminal.baud and terminal.stop_bits (9600 and 2 as a rule). If they agree, another device is on this port: \"edged ports\".", first,
+		},
+		{
+			ZVTUnread, "", "A part of the terminal's answer cannot be read",
+			"The terminal sent a field that is not as the ZVT document has it. The rest was used, and the field is kept with the order.",
+			nothing,
+			"Nothing for the order. Report the model and the software version of the terminal with \"edged order show --json\".", first,
+		},
+		{
+			ZVTOtherHold, "", "The hold cannot be settled at this terminal",
+			"The hold was made at another terminal (it was exchanged while an order was open), or lacks its receipt number.",
+			"Nothing, or the reservation stays on the card's account for some days.",
+			"Connect the terminal that made the hold again until \"edged order ls\" shows no open order; exchange it then. Else settle the hold with the acquirer, and end the task.", first,
 		},
 	}
 }

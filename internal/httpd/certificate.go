@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -67,7 +68,7 @@ func (c *Certificate) refresh() {
 	}
 	c.seen = now
 	if err := c.load(); err != nil {
-		c.log.Error("new certificate not usable, the old one stays", logkey.Path, c.certFile, logkey.Err, err)
+		c.log.Error("new certificate not usable, the old one stays", logkey.Path, c.certFile, logkey.Err, err, logkey.Code, errcode.ConfigSecret)
 		return
 	}
 	c.log.Info("certificate reloaded", logkey.Path, c.certFile)

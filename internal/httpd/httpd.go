@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -161,7 +162,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			}
 			if v != http.ErrAbortHandler {
 				// Neither URL nor headers: the mac of a callback is a secret.
-				s.o.Logger.Error("handler panicked", logkey.Err, fmt.Sprintf("%v\n%s", v, debug.Stack()))
+				s.o.Logger.Error("handler panicked", logkey.Err, fmt.Sprintf("%v\n%s", v, debug.Stack()), logkey.Code, errcode.RunPanic)
 			}
 			panic(http.ErrAbortHandler)
 		}()

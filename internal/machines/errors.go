@@ -1,6 +1,6 @@
 package machines
 
-import "errors"
+import "edged/internal/errcode"
 
 // ErrNothingToHold is returned when the SaaS wants nothing held, or less.
-var ErrNothingToHold = errors.New("must be more than zero")
+var ErrNothingToHold = errcode.New(errcode.LaneLimitUnknown, "must be more than zero")

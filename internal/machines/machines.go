@@ -20,6 +20,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/money"
 )
@@ -92,7 +93,7 @@ func New(o Options) (*Watch, error) {
 	w := &Watch{o: o, metrics: m, known: map[string]PayConfig{}}
 	if b, err := os.ReadFile(o.File); err == nil {
 		if err := json.Unmarshal(b, &w.known); err != nil {
-			o.Logger.Warn("kept pay configs are unreadable", logkey.Path, o.File, logkey.Err, err)
+			o.Logger.Warn("kept pay configs are unreadable", logkey.Path, o.File, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.PayUnreadable))
 			w.known = nil
 		}
 	}
@@ -132,7 +133,7 @@ func (w *Watch) payConfigs(ctx context.Context, id string) {
 		if err != nil {
 			wait = jitter(w.o.Retry)
 			if !failed && ctx.Err() == nil {
-				w.o.Logger.Warn("pay config is not known", logkey.MachineID, id, logkey.Err, err)
+				w.o.Logger.Warn("pay config is not known", logkey.MachineID, id, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.LaneLimitUnknown))
 			}
 		}
 		failed = err != nil
@@ -173,7 +174,7 @@ func (w *Watch) keep(id string, c PayConfig) {
 	w.known[id] = c
 	err := w.write()
 	if err != nil && !w.unkept {
-		w.o.Logger.Warn("pay configs cannot be kept", logkey.Path, w.o.File, logkey.Err, err)
+		w.o.Logger.Warn("pay configs cannot be kept", logkey.Path, w.o.File, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 	w.unkept = err != nil
 }

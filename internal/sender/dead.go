@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/queue"
 )
@@ -114,6 +115,6 @@ const classReport = "report"
 func (s *Sender) deadAnswered(l letter, err error) {
 	if err != nil {
 		s.dead.put(l.row.N, time.Now().Add(s.o.RetryCap))
-		s.log.Warn("answer to a dead letter is not stored", logkey.OrderID, string(l.out.Order), logkey.Err, err)
+		s.log.Warn("answer to a dead letter is not stored", logkey.OrderID, string(l.out.Order), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 	}
 }

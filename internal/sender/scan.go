@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/purchase"
 	"edged/internal/queue"
@@ -50,7 +51,7 @@ func (s *Sender) next(ctx context.Context) (*letter, time.Duration) {
 
 func (s *Sender) unreadable(ctx context.Context, err error) {
 	if !s.unread && ctx.Err() == nil {
-		s.log.Error("outbox cannot be read", logkey.Err, err)
+		s.log.Error("outbox cannot be read", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		s.unread = true
 	}
 }
@@ -90,7 +91,7 @@ func (s *Sender) mayTry(row queue.ReportRow, now time.Time) (purchase.OutboxRow,
 	switch {
 	case err != nil:
 		if s.blocked[row.Seq].attempts == 0 {
-			s.log.Error("report is unreadable", logkey.Err, err)
+			s.log.Error("report is unreadable", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.PayUnreadable))
 		}
 		s.hold(row.Seq, s.o.RetryCap)
 		s.passOver(now.Add(s.o.RetryCap))

@@ -56,7 +56,7 @@ func (s *Sender) answered(ctx context.Context, l letter, r Result) {
 		err = errStays
 	}
 	if err != nil {
-		s.log.Error("answer to a report is not stored", logkey.OrderID, string(l.out.Order), logkey.Err, err)
+		s.log.Error("answer to a report is not stored", logkey.OrderID, string(l.out.Order), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		s.hold(l.row.Seq, 0)
 		return
 	}

@@ -3,12 +3,14 @@ package supervise
 import (
 	"errors"
 	"fmt"
+
+	"edged/internal/errcode"
 )
 
 var (
 	// ErrStuck is returned by Supervisor.Run when a service did not return within
 	// its stop time. Its goroutine is abandoned: the process is to exit.
-	ErrStuck = errors.New("service did not stop in time")
+	ErrStuck = errcode.New(errcode.RunHangs, "service did not stop in time")
 	// ErrOptions is returned when options or services cannot be used.
 	ErrOptions = errors.New("unusable options")
 )

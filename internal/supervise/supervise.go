@@ -18,6 +18,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -168,14 +169,14 @@ func (k *keeper) again(ctx context.Context, err error) bool {
 		return false
 	case ctx.Err() != nil:
 		if err != nil && !errors.Is(err, context.Canceled) {
-			k.log.Warn("service failed while stopping", logkey.Err, err)
+			k.log.Warn("service failed while stopping", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.RunPartFailed))
 		}
 		return false
 	case err == nil:
 		k.log.Info("service is done")
 		return false
 	case v == leaveDown:
-		k.log.Error("service left down", logkey.Err, err)
+		k.log.Error("service left down", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.RunPartFailed))
 		return false
 	}
 	wait := k.s.o.backoff(k.failures)
@@ -192,12 +193,13 @@ func (k *keeper) report(err error, wait time.Duration) {
 		level = slog.LevelDebug
 	}
 	k.lastErr = text
+	code := errcode.Or(err, errcode.RunPartFailed)
 	if p := (*PanicError)(nil); errors.As(err, &p) {
-		reason, text = "panic", text+"\n"+string(p.Stack)
+		reason, text, code = "panic", text+"\n"+string(p.Stack), errcode.RunPanic
 	}
 	k.s.metrics.restarted(k.svc.Name, reason)
 	k.log.Log(context.Background(), level, "service failed, will be restarted",
-		logkey.Err, text, logkey.Wait, wait, logkey.Attempt, k.failures)
+		logkey.Err, text, logkey.Wait, wait, logkey.Attempt, k.failures, logkey.Code, code)
 }
 
 // backoff is the wait after so many failures in a row.

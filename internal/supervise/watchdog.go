@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -59,11 +60,11 @@ func (w *Watchdog) Run(ctx context.Context) error {
 	hanging, failing := false, false
 	for {
 		if age := w.Age(); age > w.o.Bound {
-			w.logOnce(&hanging, "no progress, watchdog not fed", logkey.Wait, age)
+			w.logOnce(&hanging, "no progress, watchdog not fed", logkey.Wait, age, logkey.Code, errcode.RunHangs)
 		} else {
 			hanging = false
 			if err := w.o.Alive(); err != nil {
-				w.logOnce(&failing, "watchdog cannot be fed", logkey.Err, err)
+				w.logOnce(&failing, "watchdog cannot be fed", logkey.Err, err, logkey.Code, errcode.RunService)
 			} else {
 				failing = false
 			}

@@ -67,6 +67,7 @@ type Display struct {
 
 	mu     sync.Mutex
 	wanted [cells.Rows]string
+	why    error // it is down; nil: it is up, or was not tried yet
 
 	// Run's goroutine only.
 	down   string // why, as last logged
@@ -110,6 +111,19 @@ func (d *Display) Show(rows []string) {
 	}
 }
 
+// Why is why the display shows nothing; nil while it does, and before it was tried.
+func (d *Display) Why() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.why
+}
+
+func (d *Display) because(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.why = err
+}
+
 // Run keeps the wanted screen on the display until ctx ends; it returns nil then.
 func (d *Display) Run(ctx context.Context) error {
 	wait := d.opts.RetryBase
@@ -133,16 +147,13 @@ func (d *Display) Run(ctx context.Context) error {
 // fault logs why the display is down, once for each reason in a row.
 func (d *Display) fault(err error) {
 	d.failed = true
+	d.because(err)
 	level := slog.LevelWarn
 	if d.down == err.Error() {
 		level = slog.LevelDebug
 	}
 	d.down = err.Error()
-	code, ok := errcode.Of(err)
-	if !ok {
-		code = errcode.DisplayLost
-	}
-	d.opts.Logger.Log(context.Background(), level, "display lost", logkey.Err, err, logkey.Code, code)
+	d.opts.Logger.Log(context.Background(), level, "display lost", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.DisplayLost))
 }
 
 // life is one open line. up: the display took a whole screen.
@@ -168,6 +179,7 @@ func (d *Display) life(ctx context.Context) (up bool, err error) {
 }
 
 func (d *Display) isUp() {
+	d.because(nil)
 	d.device.Up(true)
 	if d.wasUp && d.failed {
 		d.device.Reconnected()

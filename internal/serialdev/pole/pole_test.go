@@ -235,11 +235,17 @@ func TestALostLineIsOpenedAgainAndRepainted(t *testing.T) {
 		if up := s.metric("edged_device_up"); up != 0 {
 			t.Errorf("up = %v while the line is gone, want 0", up)
 		}
+		if err := s.display.Why(); err == nil || err.Error() != "open: no such device" {
+			t.Errorf("down because of %v", err)
+		}
 		s.display.Show([]string{"while away", ""})
 		s.display.Show([]string{"still away", ""})
 		s.set(nil, false)
 		time.Sleep(31 * time.Second)
 		s.want("still away\n")
+		if err := s.display.Why(); err != nil {
+			t.Errorf("up, and still %v", err)
+		}
 		if n := s.metric("edged_device_reconnects_total"); n != 1 {
 			t.Errorf("reconnects = %v, want 1", n)
 		}

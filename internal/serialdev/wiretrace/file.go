@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -71,7 +72,7 @@ func (f *File) Run(ctx context.Context) error {
 func (f *File) try() {
 	err := f.write()
 	if err != nil && !f.failed {
-		f.o.Logger.Warn("wire trace cannot be written", logkey.Path, f.o.Path, logkey.Err, err)
+		f.o.Logger.Warn("wire trace cannot be written", logkey.Path, f.o.Path, logkey.Err, err, logkey.Code, errcode.StoreNotKept)
 	}
 	f.failed = err != nil
 }

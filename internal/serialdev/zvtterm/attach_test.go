@@ -2,6 +2,7 @@ package zvtterm
 
 import (
 	"context"
+	"encoding/hex"
 	"net"
 	"slices"
 	"strings"
@@ -62,6 +63,67 @@ func meet(t *testing.T, change func(*Options), scripts ...string) []purchase.Bod
 		}
 	})
 	return bodies
+}
+
+// A terminal that is off and one that talks at another speed ask for different things.
+func TestBytesThatAreNoFrameAreToldFromSilence(t *testing.T) {
+	noise := []byte{0x10, 0x82, 0x55, 0x00, 0xFE, 0x06, 0x10, 0x02, 0x31}
+	status, _ := hex.DecodeString("10020506000010036c1c")
+	for _, tt := range []struct {
+		name   string
+		answer []byte // to whatever is sent
+		want   errcode.Code
+	}{
+		{"nothing comes", nil, errcode.ZVTNotTaken},
+		{"noise comes", noise, errcode.ZVTNoFrame},
+		{"a frame with a wrong checksum comes", status, errcode.ZVTNoFrame},
+		{"it is acknowledged and nothing comes", []byte{zvt.ACK}, errcode.ZVTSilent},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				eng := &engine{changed: make(chan struct{})}
+				var wg sync.WaitGroup
+				o := Options{Lane: "front", Serial: true, Currency: "EUR", Capture: CaptureBookTotal}
+				o.Open = func(context.Context) (Line, error) {
+					driver, terminal := net.Pipe()
+					wg.Go(func() { babble(terminal, tt.answer) })
+					return driver, nil
+				}
+				term, err := New(o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, stop := context.WithCancel(t.Context())
+				wg.Go(func() { _ = term.Run(ctx, eng.post, eng.acked) })
+				eng.await(t, "detached", func(b purchase.Body) bool { return b.Kind() == purchase.KindDetached })
+				time.Sleep(10 * time.Minute)
+				stop()
+				wg.Wait()
+				var got []purchase.Detached
+				for _, ev := range eng.events {
+					if d, ok := ev.Body.(purchase.Detached); ok {
+						got = append(got, d)
+					}
+				}
+				if len(got) != 1 || got[0].Code != tt.want {
+					t.Errorf("told %+v, want %s once", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// babble answers everything with the same bytes.
+func babble(line net.Conn, answer []byte) {
+	buf := make([]byte, 512)
+	for {
+		if _, err := line.Read(buf); err != nil {
+			return
+		}
+		if len(answer) > 0 {
+			_, _ = line.Write(answer)
+		}
+	}
 }
 
 func TestWhatIsToldOfATerminalByItsStatus(t *testing.T) {

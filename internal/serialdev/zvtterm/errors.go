@@ -22,6 +22,7 @@ var (
 	errWake     = errors.New("woken")
 	errNotTaken = errcode.New(errcode.ZVTNotTaken, "terminal acknowledges nothing")
 	errGarbage  = errcode.New(errcode.ZVTGarbage, "terminal sends garbage")
+	errNoFrame  = errcode.New(errcode.ZVTNoFrame, "bytes come and none of them is a frame: is the baud rate right?")
 	errSilent   = errcode.New(errcode.ZVTSilent, "terminal does not answer")
 	errUnusable = errcode.New(errcode.ZVTUnusable, "terminal is not usable")
 	errConfig   = errcode.New(errcode.ZVTSettings, "terminal refuses our settings")

@@ -17,6 +17,8 @@ type link interface {
 	send(ctx context.Context, apdu []byte) (sent, error)
 	// recv waits for the terminal's next command or answer, acknowledged already.
 	recv(ctx context.Context, until time.Time, wake <-chan struct{}) ([]byte, error)
+	// nonsense says that bytes have come since the line was opened, and no frame.
+	nonsense() bool
 }
 
 // sent says what became of a frame. Neither taken nor an error: the terminal sent

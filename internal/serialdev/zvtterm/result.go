@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/money"
 	"edged/internal/purchase"
@@ -80,7 +81,7 @@ func (x *transaction) first(m zvt.StatusInformation) (bool, error) {
 	}
 	x.posted, x.seen, x.shown = true, true, keyOf(m)
 	if len(m.Unparsed) > 0 {
-		x.s.t.opts.Logger.Warn("part of a terminal's result is not readable", logkey.Command, x.cmd.ID, logkey.Frame, unread(m))
+		x.s.t.opts.Logger.Warn("part of a terminal's result is not readable", logkey.Command, x.cmd.ID, logkey.Frame, unread(m), logkey.Code, errcode.ZVTUnread)
 	}
 	x.slip.from(x.cmd, m)
 	x.s.t.known = x

@@ -29,7 +29,12 @@ type serialLink struct {
 	skipping bool      // the rest of a broken frame may follow
 	broken   int       // broken frames in a row
 	queue    [][]byte  // commands that came where an ACK was due
+
+	framed bool // a whole frame has come
+	noise  bool // a byte has come that is neither of one nor an ACK or NAK
 }
+
+func (s *serialLink) nonsense() bool { return s.noise && !s.framed }
 
 // errBroken is what event returns for a frame that is to be answered by NAK.
 var errBroken = errors.New("broken frame")
@@ -71,11 +76,14 @@ func (s *serialLink) push() (zvt.Event, bool) {
 		s.pending = s.pending[1:]
 		switch ev.Kind {
 		case zvt.EventNone:
+			s.noise = true // or within a frame: its end tells
 		case zvt.EventBadFrame:
-			s.skipping = true
+			s.skipping, s.noise = true, true
 		case zvt.EventStart:
 			s.skipping = false
 		default:
+			s.framed = s.framed || ev.Kind == zvt.EventFrame
+			s.noise = s.noise || ev.Kind == zvt.EventBadCRC
 			return ev, true
 		}
 	}

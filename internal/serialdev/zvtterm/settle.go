@@ -2,16 +2,16 @@ package zvtterm
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 
+	"edged/internal/errcode"
 	"edged/internal/money"
 	"edged/internal/purchase"
 	"edged/internal/serialdev/zvt"
 )
 
 // errHold is why a settling command must not go out.
-var errHold = errors.New("hold cannot be settled here")
+var errHold = errcode.New(errcode.ZVTOtherHold, "hold cannot be settled here")
 
 // capture takes part or all of a hold. BMP 04 is always sent: without it both
 // commands take everything (sections 9.5, 9.6).

@@ -54,6 +54,9 @@ func (t *tcpLink) cut() []byte {
 	return a
 }
 
+// nonsense: a stream has no speed that could be wrong; what makes no sense is garbage.
+func (t *tcpLink) nonsense() bool { return false }
+
 func (t *tcpLink) send(_ context.Context, apdu []byte) (sent, error) {
 	logFrame(t.log, "tx", apdu)
 	n, err := t.wire.write(apdu, t.timers.T3)

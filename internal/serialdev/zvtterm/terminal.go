@@ -2,6 +2,7 @@ package zvtterm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -151,10 +152,19 @@ func (t *Terminal) life(ctx context.Context) (up bool, err error) {
 	s := &session{t: t, link: newLink(t.wire, t.opts), ctx: ctx}
 	if err := s.attach(ctx); err != nil {
 		t.otherRate(err)
-		return false, err
+		return false, s.explained(err)
 	}
 	s.ctx = talk
 	return true, s.serve(ctx)
+}
+
+// explained says more of why a line cannot be used: a terminal that is not there and
+// one that talks at another speed ask for different things.
+func (s *session) explained(err error) error {
+	if s.link.nonsense() && (errors.Is(err, errSilent) || errors.Is(err, errNotTaken) || errors.Is(err, errGarbage)) {
+		return fmt.Errorf("%w: %w", errNoFrame, err)
+	}
+	return err
 }
 
 // hangUp closes the line, if it is open. The error of a line that is given up
@@ -210,8 +220,8 @@ func (t *Terminal) detach(ctx context.Context, why error) {
 		return
 	}
 	t.down = why.Error()
-	code, _ := errcode.Of(why)
-	t.opts.Logger.Warn("terminal detached", logkey.Err, why)
+	code := errcode.Or(why, errcode.LaneTerminalDown)
+	t.opts.Logger.Warn("terminal detached", logkey.Err, why, logkey.Code, code)
 	if err := t.tell(ctx, purchase.Detached{Why: t.down, Code: code}); err != nil {
 		t.opts.Logger.Debug("detached was not posted", logkey.Err, err) // Start tells it too
 	}
@@ -261,7 +271,7 @@ func (t *Terminal) finish(ctx context.Context, j *job, e purchase.Ended) {
 		}
 		t.opts.Logger.Debug("end was not posted", logkey.Command, j.cmd.ID, logkey.Err, err)
 		if !pause(ctx, wait) {
-			t.opts.Logger.Error("end of a command is lost, it is in doubt", logkey.Command, j.cmd.ID, logkey.Err, err)
+			t.opts.Logger.Error("end of a command is lost, it is in doubt", logkey.Command, j.cmd.ID, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.ZVTNotDurable))
 			return
 		}
 		wait = min(2*wait, 5*time.Second)
