@@ -4,9 +4,12 @@ import "github.com/prometheus/client_golang/prometheus"
 
 type metrics struct{ tries *prometheus.CounterVec }
 
+// rateLimited is the reason of a try that was turned away unread.
+const rateLimited = "rate_limited"
+
 // reasons are the values of the label; anything else counts as "other".
 func reasons() []string {
-	return []string{"acked", "refused", "network", "timeout", "auth", "rate_limited", "server", "protocol", "other_account", "other"}
+	return []string{"acked", "refused", "network", "timeout", "auth", rateLimited, "server", "protocol", "other_account", "other"}
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {

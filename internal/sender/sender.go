@@ -42,6 +42,9 @@ type Result struct {
 	Code       errcode.Code  // of Reason; "" if it has none
 }
 
+// tooMany says whether the request was turned away unread.
+func (r Result) tooMany() bool { return r.Verdict == Away && r.Reason == rateLimited }
+
 // Options of New.
 type Options struct {
 	Outbox  Outbox
@@ -67,6 +70,7 @@ type Sender struct {
 	wake    chan struct{}
 	back    atomic.Bool
 	trouble trouble
+	limits  atomic.Pointer[Limits] // new ones, until Run takes them
 
 	// Run's own.
 	pace     pace
@@ -119,7 +123,7 @@ func New(o Options) (*Sender, error) {
 	}
 	return &Sender{
 		o: o, log: o.Logger.With(logkey.Component, "sender"), metrics: m, wake: make(chan struct{}, 1),
-		pace: pace{rate: o.PerSecond, top: o.PerSecond}, blocked: map[queue.Seq]block{},
+		pace: pace{top: o.PerSecond}, blocked: map[queue.Seq]block{},
 	}, nil
 }
 
@@ -141,6 +145,7 @@ func (s *Sender) Wake() {
 // Run drains until ctx ends.
 func (s *Sender) Run(ctx context.Context) error {
 	for {
+		s.takeLimits()
 		l, wait := s.next(ctx)
 		if l == nil {
 			if !s.sleep(ctx, wait, true) {

@@ -45,7 +45,7 @@ func decode(row queue.ReportRow) (purchase.OutboxRow, error) {
 // another reason, the report is sent once more: the SaaS knows it already.
 func (s *Sender) answered(ctx context.Context, l letter, r Result) {
 	s.failures = 0
-	s.pace.success()
+	s.pace.success(time.Now())
 	ev := purchase.Event{Order: l.out.Order, Body: purchase.Reported{Report: l.out.Report, OK: r.Verdict == Acked, Msg: r.Msg}}
 	_, err := s.o.Post(context.WithoutCancel(ctx), ev)
 	if l.dead {
@@ -72,8 +72,12 @@ func (s *Sender) stays(ctx context.Context, row queue.ReportRow) bool {
 	return err == nil && len(rows) == 1 && rows[0].N == row.N
 }
 
+// later holds one order back. That slows the others down once, for the SaaS may be what
+// is in trouble; the same order's next failures say nothing new of it.
 func (s *Sender) later(l letter, r Result) {
-	s.pace.trouble()
+	if !l.dead && s.blocked[l.row.Seq].attempts == 0 {
+		s.pace.trouble(time.Now())
+	}
 	if l.dead {
 		s.dead.put(l.row.N, time.Now().Add(max(r.RetryAfter, deadRetry)))
 		return
@@ -97,18 +101,40 @@ func (s *Sender) hold(seq queue.Seq, least time.Duration) {
 	s.blocked[seq] = b
 }
 
-// away holds everything back: the SaaS as a whole does not answer.
+// away holds everything back: the SaaS as a whole does not answer, or wants less of us.
 func (s *Sender) away(r Result) {
 	s.failures++
 	s.trouble.gone(r.Msg)
-	s.pace.trouble()
 	now := time.Now()
 	s.barred = now.Add(r.RetryAfter)
-	s.awayTill = now.Add(max(r.RetryAfter, Backoff(s.failures, s.o.RetryBase, s.o.RetryCap, s.o.Rand)))
+	if r.tooMany() {
+		s.pace.turnedAway(now)
+		s.awayTill = s.barred.Add(s.turn(now))
+	} else {
+		s.pace.trouble(now)
+		s.awayTill = now.Add(max(r.RetryAfter, Backoff(s.failures, s.o.RetryBase, s.o.RetryCap, s.o.Rand)))
+	}
 	s.back.Store(false) // heard of before this try
 	if s.failures == 1 {
 		s.log.Warn("reports wait for the SaaS", logkey.Reason, r.Reason, logkey.Err, r.Msg, logkey.Code, r.Code)
 	}
+}
+
+const (
+	shortTurn = 4 // first back-offs that one who was turned away waits at the most
+	patience  = 6 // times turned away in a row before the back-off doubles too
+)
+
+// turn draws the wait of a report that was turned away because there are too many: short,
+// for the pace slows the reports behind it already, and drawn even when the SaaS named a
+// time, because it named the same to others.
+func (s *Sender) turn(now time.Time) time.Duration {
+	top := min(shortTurn*s.o.RetryBase, time.Duration(float64(time.Second)/s.pace.rate(now)))
+	wait := time.Duration(s.o.Rand() * float64(top))
+	if s.failures <= patience {
+		return wait
+	}
+	return max(wait, Backoff(s.failures-patience, s.o.RetryBase, s.o.RetryCap, s.o.Rand))
 }
 
 // foreign leaves a report of another account alone. An order has one account only:
