@@ -163,6 +163,7 @@ func TestHelp(t *testing.T) {
 		{"sim", "terminal"},
 		{"sim", "display"},
 		{"check"},
+		{"doctor"},
 		{"owed"},
 		{"run"},
 		{"demo"},

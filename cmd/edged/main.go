@@ -97,7 +97,7 @@ func groups() []group {
 		{"daemon", "Run it:", []*cobra.Command{newRun(), newDemo()}},
 		{"look", "See what it does:", []*cobra.Command{newStatus(), newOrder(), newQueue(), newTask(), newTerminal(), newLedger(), newAudit()}},
 		{"act", "Act on it:", []*cobra.Command{newLane()}},
-		{"check", "Before it runs:", []*cobra.Command{newCheck(), newOwed(), newPorts(), newSim()}},
+		{"check", "Before it runs:", []*cobra.Command{newCheck(), newDoctor(), newOwed(), newPorts(), newSim()}},
 		{"tools", "About this program:", []*cobra.Command{newExplain(), newMan(), newVersion()}},
 	}
 }

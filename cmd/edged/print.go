@@ -47,9 +47,14 @@ func printAnswer[T any](cmd *cobra.Command, v T, show func(*printer, T)) error {
 		e.SetIndent("", "  ")
 		return e.Encode(v)
 	}
-	p := &printer{w: w, colour: isTerminal(w) && os.Getenv("NO_COLOR") == "", now: time.Now()}
+	p := newPrinter(w)
 	show(p, v)
 	return p.err
+}
+
+// newPrinter writes to w, in colour if that is a terminal whose user likes it.
+func newPrinter(w io.Writer) *printer {
+	return &printer{w: w, colour: isTerminal(w) && os.Getenv("NO_COLOR") == "", now: time.Now()}
 }
 
 func (p *printer) line(format string, args ...any) { p.toned(plain, format, args...) }

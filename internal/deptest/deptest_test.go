@@ -223,6 +223,13 @@ func arrows() []Rule {
 			Room: "internal/watch", Only: []string{}, OnlyWhy: "it looks at what the daemon shows from outside, as Grafana and Prometheus do",
 		},
 		{
+			Room: "internal/doctor",
+			Bans: []Ban{{
+				Imports: []string{"internal/engine/...", "internal/queue/...", "internal/purchase/...", "internal/app/..."},
+				Why:     "it examines the place in which the daemon lives, not what the daemon knows: that is `edged status`",
+			}},
+		},
+		{
 			Room: "internal/journald", Only: []string{}, OnlyWhy: "a log handler knows nothing of what is logged",
 		},
 		{
