@@ -253,7 +253,7 @@ func TestWhatIsStillWantedAfterItWasDoneIsToldAgain(t *testing.T) {
 
 func TestALineLostWhileIdleNeedsNoLongSilence(t *testing.T) {
 	got := meet(t, nil, statusOf("00")+registerScript+"x", "= 499ms\n"+statusOf("00")+registerScript)
-	if len(got) != 3 || got[1] != purchase.Body(purchase.Detached{Why: "EOF"}) || got[2].Kind() != purchase.KindAttached {
+	if len(got) != 3 || got[1] != purchase.Body(purchase.Detached{Why: "EOF", Code: errcode.LaneTerminalDown}) || got[2].Kind() != purchase.KindAttached {
 		t.Errorf("posted %+v, want attached, detached, attached", got)
 	}
 }
