@@ -1,10 +1,11 @@
 // Package journal is the file every simulator keeps its ledger in: JSON lines,
-// appended only.
+// appended only; and the Book, the ledger that is folded from them while they are
+// written.
 //
 // It promises that a line whose Append returned is seen by every later Open and
 // Read, also after the simulator was killed, and after a power cut as well when
 // Append was asked to sync. A line torn by a kill is dropped at the next Open
-// and skipped by Read. It refuses to know what the lines mean.
+// and skipped by Read. It refuses to know what the lines mean: a Fold says that.
 package journal
 
 import (

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 type entry struct {
@@ -70,5 +71,77 @@ func TestNoFileIsAnEmptyJournal(t *testing.T) {
 	l, err := Open("")
 	if err != nil || l.Append(entry{1}, true) != nil || l.Close() != nil {
 		t.Errorf("a log without a file refused to work: %v", err)
+	}
+}
+
+// sum is a ledger of numbers.
+type sum struct {
+	lines []numbered
+	total int
+}
+
+type numbered struct {
+	Seq int64
+	At  time.Time
+	N   int
+}
+
+func sums() Fold[numbered, sum] {
+	return Fold[numbered, sum]{
+		New:    func() *sum { return &sum{} },
+		Apply:  func(s *sum, e numbered) { s.lines, s.total = append(s.lines, e), s.total+e.N },
+		Events: func(s *sum) []numbered { return s.lines },
+		Number: func(e *numbered, seq int64, at time.Time) { e.Seq, e.At = seq, at },
+		Binds:  func(e numbered) bool { return e.N%2 == 0 },
+	}
+}
+
+func TestABookGoesOnWhereItWasClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger")
+	for round := range 3 {
+		b, err := OpenBook(path, sums())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, next := b.Copy(), b.Next()
+		b.Add(numbered{N: 1}, numbered{N: 2})
+		b.Edit(func(s *sum, add func(numbered)) { add(numbered{N: s.total}) })
+		select {
+		case <-next:
+		default:
+			t.Error("nobody is told of new lines")
+		}
+		want := []int{6, 18, 42}[round] // twice what it was, and 3 more
+		b.View(func(s *sum) {
+			if last := s.lines[len(s.lines)-1]; s.total != want || last.Seq != int64(3*round+3) || last.At.IsZero() {
+				t.Errorf("round %d: got %d, last line %+v; want %d and line %d", round, s.total, last, want, 3*round+3)
+			}
+		})
+		if len(before.lines) != 3*round {
+			t.Errorf("round %d: the copy has %d lines, want %d", round, len(before.lines), 3*round)
+		}
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	led, err := sums().Load(path)
+	if err != nil || led.total != 42 {
+		t.Errorf("loaded: %+v, %v; want 42", led, err)
+	}
+}
+
+func TestABookRemembersThatAWriteFailed(t *testing.T) {
+	b, err := OpenBook(filepath.Join(t.TempDir(), "ledger"), sums())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Err(); err != nil {
+		t.Errorf("before the first line: %v", err)
+	}
+	b.log.file.Close() // the disk is gone
+	b.Add(numbered{N: 1})
+	b.Add(numbered{N: 1})
+	if err := b.Err(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("got %v, want that the file is closed", err)
 	}
 }

@@ -14,14 +14,14 @@ func (t *Terminal) BookByHand(amountMinor int64) int64 {
 		Kind: Authorised, Command: byHand, TerminalID: t.opt.TerminalID, Currency: t.opt.Currency,
 		Requested: amountMinor, Amount: amountMinor, Receipt: t.opt.FirstReceipt, Trace: 1, Card: Card{}.withDefaults().Masked,
 	}
-	t.book.view(func(led *Ledger) {
+	t.book.View(func(led *Ledger) {
 		id = led.last + 1
 		if prev := led.Txs[led.last]; prev != nil {
 			e.Receipt, e.Trace = prev.Receipt%maxReceipt+1, prev.Trace%maxTrace+1
 		}
 	})
 	e.Tx = id
-	t.book.add(e)
-	t.book.add(Event{Kind: Booked, Tx: id, Amount: amountMinor})
+	t.book.Add(e)
+	t.book.Add(Event{Kind: Booked, Tx: id, Amount: amountMinor})
 	return id
 }

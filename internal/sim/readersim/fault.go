@@ -164,7 +164,7 @@ func (l *life) point(ctx context.Context, kind, message string) (faults, error) 
 	}
 	var rest faults
 	for _, f := range l.t.due(name, l.serving) {
-		l.t.book.add(Event{Kind: FaultDone, Tx: l.tx, Note: fmt.Sprintf("%s at %s", f.Kind, name)})
+		l.t.book.Add(Event{Kind: FaultDone, Tx: l.tx, Note: fmt.Sprintf("%s at %s", f.Kind, name)})
 		switch {
 		case f.Kind == PowerOut:
 			return nil, powerCut{f.For}

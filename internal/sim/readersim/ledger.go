@@ -1,10 +1,8 @@
 package readersim
 
 import (
-	"errors"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"edged/internal/sim/journal"
@@ -125,22 +123,24 @@ type Ledger struct {
 	booked int64           // the last transaction that stands, for 06 20
 }
 
-// LoadLedger reads the ledger at path. A torn last line is ignored.
-func LoadLedger(path string) (*Ledger, error) {
-	events, err := journal.Read[Event](path)
-	if err != nil {
-		return nil, err
+// fold makes a ledger of its lines.
+func fold() journal.Fold[Event, Ledger] {
+	return journal.Fold[Event, Ledger]{
+		New: func() *Ledger {
+			return &Ledger{Holds: map[int64]*Hold{}, Txs: map[int64]*Tx{}}
+		},
+		Apply:  (*Ledger).apply,
+		Events: func(l *Ledger) []Event { return l.Events },
+		Number: func(e *Event, seq int64, at time.Time) { e.Seq, e.At = seq, at },
+		Binds:  func(e Event) bool { return e.Kind.money() },
 	}
-	led := newLedger()
-	for _, e := range events {
-		led.apply(e)
-	}
-	return led, nil
 }
 
-func newLedger() *Ledger {
-	return &Ledger{Holds: map[int64]*Hold{}, Txs: map[int64]*Tx{}}
-}
+// book is the ledger while it is being written.
+type book = journal.Book[Event, Ledger]
+
+// LoadLedger reads the ledger at path. A torn last line is ignored.
+func LoadLedger(path string) (*Ledger, error) { return fold().Load(path) }
 
 // HoldList returns the holds in the order they were made.
 func (l *Ledger) HoldList() []*Hold {
@@ -292,72 +292,4 @@ func (l *Ledger) byReceipt(receipt int) *Tx {
 		}
 	}
 	return found
-}
-
-// book is the ledger while it is being written. A failed write is remembered and
-// ends the terminal: a ledger with holes proves nothing.
-type book struct {
-	mu  sync.Mutex
-	log *journal.Log
-	led *Ledger
-	seq int64
-	err error
-
-	changed chan struct{} // closed at the next event
-}
-
-func openBook(path string) (*book, error) {
-	log, err := journal.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	led, err := LoadLedger(path)
-	if err != nil {
-		return nil, errors.Join(err, log.Close())
-	}
-	return &book{log: log, led: led, seq: int64(len(led.Events)), changed: make(chan struct{})}, nil
-}
-
-// add writes e and folds it; money is on disk when it returns.
-func (b *book) add(e Event) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.seq++
-	e.Seq, e.At = b.seq, time.Now()
-	if err := b.log.Append(e, e.Kind.money()); err != nil && b.err == nil {
-		b.err = err
-	}
-	b.led.apply(e)
-	close(b.changed)
-	b.changed = make(chan struct{})
-}
-
-func (b *book) failure() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.err
-}
-
-func (b *book) next() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.changed
-}
-
-// view runs f with the folded ledger; f must not keep what it is given.
-func (b *book) view(f func(*Ledger)) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	f(b.led)
-}
-
-// copy returns a ledger that later events do not touch.
-func (b *book) copy() *Ledger {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	led := newLedger()
-	for _, e := range b.led.Events {
-		led.apply(e)
-	}
-	return led
 }

@@ -62,7 +62,7 @@ type life struct {
 // run is the idle terminal: it waits for commands. It returns a power cut or the
 // end of ctx.
 func (l *life) run(ctx context.Context) error {
-	for l.t.book.failure() == nil {
+	for l.t.book.Err() == nil {
 		cmd, _, err := l.await(ctx, nil, nil)
 		if err == nil {
 			err = l.dialogue(ctx, *cmd)
@@ -78,7 +78,7 @@ func (l *life) run(ctx context.Context) error {
 // is taken back (§11.1).
 func (l *life) resync() {
 	var open []*Tx
-	l.t.book.view(func(led *Ledger) {
+	l.t.book.View(func(led *Ledger) {
 		for _, tx := range led.Txs {
 			if tx.BookedAt.IsZero() && tx.ReversedAt.IsZero() {
 				c := *tx
@@ -95,10 +95,10 @@ func (l *life) resync() {
 // unacked decides about a transaction the gateway did not acknowledge.
 func (l *life) unacked(tx *Tx, why string) {
 	if l.t.opt.Unacked == KeepUnacked {
-		l.t.book.add(Event{Kind: Booked, Tx: tx.ID, Amount: tx.Amount, Note: why})
+		l.t.book.Add(Event{Kind: Booked, Tx: tx.ID, Amount: tx.Amount, Note: why})
 		return
 	}
-	l.t.book.add(Event{Kind: Autoreversed, Tx: tx.ID, Amount: tx.Amount, Note: why})
+	l.t.book.Add(Event{Kind: Autoreversed, Tx: tx.ID, Amount: tx.Amount, Note: why})
 }
 
 // dialogue serves one command from its acknowledgement to its end.
@@ -196,7 +196,7 @@ func (l *life) agree(ctx context.Context) error { return l.send(ctx, msg(ansOK))
 
 // refuse ends a dialogue before it began: 84 xx, nothing follows (§4).
 func (l *life) refuse(ctx context.Context, cmd apdu, code byte) error {
-	l.t.book.add(Event{Kind: Refused, Command: headName(cmd.head()), Code: int(code), Note: "negative acknowledgement"})
+	l.t.book.Add(Event{Kind: Refused, Command: headName(cmd.head()), Code: int(code), Note: "negative acknowledgement"})
 	return l.send(ctx, apdu{class: 0x84, instr: code})
 }
 
@@ -210,7 +210,7 @@ func (l *life) failWith(ctx context.Context, cmd apdu, code byte) error {
 
 // fail ends a dialogue without success: 04 0F with the code (if told), 06 1E (§8).
 func (l *life) fail(ctx context.Context, cmd apdu, code byte, status bool) error {
-	l.t.book.add(Event{Kind: Refused, Command: headName(cmd.head()), Code: int(code)})
+	l.t.book.Add(Event{Kind: Refused, Command: headName(cmd.head()), Code: int(code)})
 	if status {
 		info := builder{}.raw(0x27, code).raw(0x29, digitBytes(l.t.opt.TerminalID)...)
 		if _, err := l.tell(ctx, msg(cmdStatusInfo, info...)); err != nil && !soft(err) {

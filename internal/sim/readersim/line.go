@@ -323,7 +323,7 @@ func (l *life) note(dir string, a apdu, what string) {
 	if a.isAnswer() {
 		code = int(a.code())
 	}
-	l.t.book.add(Event{Kind: Wire, Dir: dir, Command: a.name(), Tx: l.tx, Code: code, Note: what})
+	l.t.book.Add(Event{Kind: Wire, Dir: dir, Command: a.name(), Tx: l.tx, Code: code, Note: what})
 }
 
 // pause lets time pass; what arrives meanwhile is heard afterwards.

@@ -28,7 +28,7 @@ func (l *life) register(ctx context.Context, cmd apdu) error {
 	}
 	l.registered, l.config, l.tlv = true, config, f.has(0x06)
 	l.blocks = listsCommand(f[0x06], cmdPrintBlock)
-	l.t.book.add(Event{Kind: Registered, TerminalID: l.t.opt.TerminalID, Note: fmt.Sprintf("config %02x", config)})
+	l.t.book.Add(Event{Kind: Registered, TerminalID: l.t.opt.TerminalID, Note: fmt.Sprintf("config %02x", config)})
 	b := builder{}.raw(0x19, 0x10).raw(0x29, digitBytes(l.t.opt.TerminalID)...).raw(0x49, l.currency()...)
 	return l.complete(ctx, b...)
 }
@@ -88,7 +88,7 @@ func (l *life) repeatReceipt(ctx context.Context, cmd apdu) error {
 	}
 	var last *Tx
 	var hold Hold
-	l.t.book.view(func(led *Ledger) {
+	l.t.book.View(func(led *Ledger) {
 		if tx := led.Txs[led.booked]; tx != nil {
 			c := *tx
 			last = &c
@@ -116,7 +116,7 @@ func (l *life) repeatReceipt(ctx context.Context, cmd apdu) error {
 // endOfDay is 06 50 (§9.10); what it does to open holds is the terminal's policy.
 func (l *life) endOfDay(ctx context.Context, cmd apdu) error {
 	var open []*Hold
-	l.t.book.view(func(led *Ledger) {
+	l.t.book.View(func(led *Ledger) {
 		for _, h := range led.open() {
 			c := *h
 			open = append(open, &c)
@@ -126,7 +126,7 @@ func (l *life) endOfDay(ctx context.Context, cmd apdu) error {
 		return err
 	}
 	if len(open) > 0 && l.t.opt.EndOfDay == RefuseOpen {
-		l.t.book.add(Event{Kind: Refused, Command: headName(cmd.head()), Code: codeReservation})
+		l.t.book.Add(Event{Kind: Refused, Command: headName(cmd.head()), Code: codeReservation})
 		_, err := l.tell(ctx, msg(cmdPTAbort, builder{codeReservation}.bcd(0x87, int64(open[0].Receipt), 2)...))
 		return err
 	}
@@ -151,13 +151,13 @@ func (l *life) closeByPolicy(h *Hold) {
 		Command: headName(cmdEndOfDay), Hold: h.ID, Requested: h.Amount, Amount: take, Card: h.Card,
 		Note: "open at the end of the day",
 	})
-	l.t.book.add(Event{Kind: Booked, Tx: tx.ID, Amount: take})
+	l.t.book.Add(Event{Kind: Booked, Tx: tx.ID, Amount: take})
 }
 
 func (l *life) settleDay(ctx context.Context) error {
 	total, trace := int64(0), 0
 	var captured []*Hold
-	l.t.book.view(func(led *Ledger) {
+	l.t.book.View(func(led *Ledger) {
 		total = led.keyed
 		for _, h := range led.HoldList() {
 			if h.State == Captured && h.SettledAt.IsZero() {
@@ -170,7 +170,7 @@ func (l *life) settleDay(ctx context.Context) error {
 			trace = tx.Trace
 		}
 	})
-	l.t.book.add(Event{Kind: EndOfDay, Amount: total, TerminalID: l.t.opt.TerminalID})
+	l.t.book.Add(Event{Kind: EndOfDay, Amount: total, TerminalID: l.t.opt.TerminalID})
 	now := time.Now()
 	info := builder{}.raw(0x27, codeOK).bcd(0x04, total, 6).bcd(0x0B, int64(trace), 3)
 	info = info.raw(0x0C, digitBytes(now.Format("150405"))...).raw(0x0D, digitBytes(now.Format("0102"))...)

@@ -59,7 +59,7 @@ func (l *life) extendable(f fields, total int64) (Hold, byte) {
 		return Hold{}, codeProtocol
 	}
 	var found *Hold
-	l.t.book.view(func(led *Ledger) {
+	l.t.book.View(func(led *Ledger) {
 		for _, h := range led.open() {
 			if h.Trace == int(trace) {
 				c := *h

@@ -64,7 +64,7 @@ func (l *life) issuer(ctx context.Context, cmd apdu, p *presentation, amount int
 	case err != nil || !stands:
 		return err
 	case p.card.ReverseAfterAck:
-		l.t.book.add(Event{Kind: Autoreversed, Tx: tx.ID, Amount: granted, Note: "after the acknowledgement"})
+		l.t.book.Add(Event{Kind: Autoreversed, Tx: tx.ID, Amount: granted, Note: "after the acknowledgement"})
 		r.Approved = false
 		_, err := l.tell(ctx, msg(cmdPTAbort, codeAborted))
 		return err
@@ -76,26 +76,26 @@ func (l *life) issuer(ctx context.Context, cmd apdu, p *presentation, amount int
 func (l *life) authorise(e Event) *Tx {
 	var prev *Tx
 	var id int64
-	l.t.book.view(func(led *Ledger) { prev, id = led.Txs[led.last], led.last+1 })
+	l.t.book.View(func(led *Ledger) { prev, id = led.Txs[led.last], led.last+1 })
 	e.Kind, e.Tx, e.TerminalID, e.Currency = Authorised, id, l.t.opt.TerminalID, l.t.opt.Currency
 	e.Receipt, e.Trace = l.t.opt.FirstReceipt, 1
 	if prev != nil {
 		e.Receipt, e.Trace = prev.Receipt%maxReceipt+1, prev.Trace%maxTrace+1
 	}
-	l.t.book.add(e)
+	l.t.book.Add(e)
 	l.tx = id
 	return l.lookup(id)
 }
 
 func (l *life) lookup(id int64) *Tx {
 	var tx Tx
-	l.t.book.view(func(led *Ledger) { tx = *led.Txs[id] })
+	l.t.book.View(func(led *Ledger) { tx = *led.Txs[id] })
 	return &tx
 }
 
 func (l *life) openHolds() int {
 	n := 0
-	l.t.book.view(func(led *Ledger) { n = len(led.open()) })
+	l.t.book.View(func(led *Ledger) { n = len(led.open()) })
 	return n
 }
 
@@ -131,14 +131,14 @@ func (l *life) report(ctx context.Context, tx *Tx, info []byte) (bool, error) {
 // decide books a transaction or takes it back by the gateway's answer (§9.3):
 // the terminal's commit point.
 func (l *life) decide(tx *Tx, answer apdu) {
-	l.t.book.add(Event{Kind: Answered, Tx: tx.ID, Code: int(answer.code())})
+	l.t.book.Add(Event{Kind: Answered, Tx: tx.ID, Code: int(answer.code())})
 	switch {
 	case answer.code() == codePartIssued:
-		l.t.book.add(Event{Kind: Booked, Tx: tx.ID, Amount: partIssued(answer, tx.Amount), Note: "partly issued"})
+		l.t.book.Add(Event{Kind: Booked, Tx: tx.ID, Amount: partIssued(answer, tx.Amount), Note: "partly issued"})
 	case answer.agrees():
-		l.t.book.add(Event{Kind: Booked, Tx: tx.ID, Amount: tx.Amount})
+		l.t.book.Add(Event{Kind: Booked, Tx: tx.ID, Amount: tx.Amount})
 	case answer.code() != codeWait:
-		l.t.book.add(Event{Kind: Autoreversed, Tx: tx.ID, Amount: tx.Amount, Note: "refused by the gateway"})
+		l.t.book.Add(Event{Kind: Autoreversed, Tx: tx.ID, Amount: tx.Amount, Note: "refused by the gateway"})
 	}
 }
 

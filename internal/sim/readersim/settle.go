@@ -122,7 +122,7 @@ func (l *life) answerAmount(h *Hold, tx *Tx) int64 {
 // trace that is given must fit. A hold is resolved once (§11.3).
 func (l *life) holdFor(receipt int, f fields) (Hold, byte) {
 	var h *Hold
-	l.t.book.view(func(led *Ledger) {
+	l.t.book.View(func(led *Ledger) {
 		for _, x := range led.HoldList() {
 			if x.Receipt == receipt {
 				c := *x
@@ -153,7 +153,7 @@ func (l *life) enquiry(ctx context.Context, list bool) error {
 		return err
 	}
 	var open []int
-	l.t.book.view(func(led *Ledger) {
+	l.t.book.View(func(led *Ledger) {
 		for _, h := range led.open() {
 			open = append(open, h.Receipt)
 		}
@@ -200,7 +200,7 @@ func (l *life) reversible(receipt int, f fields) (Hold, byte) {
 	var h Hold
 	code := byte(codeNoReversal)
 	amount, named, _ := f.amount()
-	l.t.book.view(func(led *Ledger) {
+	l.t.book.View(func(led *Ledger) {
 		tx := led.byReceipt(receipt)
 		if tx == nil || !tx.booked() {
 			return

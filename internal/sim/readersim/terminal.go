@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edged/internal/logkey"
+	"edged/internal/sim/journal"
 )
 
 // ErrOff is returned by Attach over TCP while the terminal has no power.
@@ -39,7 +40,7 @@ func New(o Options) (*Terminal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("readersim options: %w", err)
 	}
-	b, err := openBook(o.LedgerPath)
+	b, err := journal.OpenBook(o.LedgerPath, fold())
 	if err != nil {
 		return nil, err
 	}
@@ -54,10 +55,10 @@ func New(o Options) (*Terminal, error) {
 // Run is the terminal from power on until ctx ends; it returns nil then, or the
 // error that kept it from writing its ledger.
 func (t *Terminal) Run(ctx context.Context) error {
-	defer t.book.log.Close()
+	defer t.book.Close()
 	for {
 		err := t.powerOn(ctx)
-		if failed := t.book.failure(); failed != nil {
+		if failed := t.book.Err(); failed != nil {
 			return failed
 		}
 		cut, ok := errors.AsType[powerCut](err)
@@ -78,7 +79,7 @@ func (t *Terminal) powerOn(ctx context.Context) error {
 	t.setOff(false)
 	t.setBaud(firstBaud)
 	t.opt.Logger.Debug("terminal is up", logkey.Device, t.opt.TerminalID)
-	t.book.add(Event{Kind: PowerOn, TerminalID: t.opt.TerminalID})
+	t.book.Add(Event{Kind: PowerOn, TerminalID: t.opt.TerminalID})
 	l := &life{t: t, wire: &serialWire{}}
 	l.resync()
 	return l.run(ctx)
@@ -87,7 +88,7 @@ func (t *Terminal) powerOn(ctx context.Context) error {
 func (t *Terminal) powerOff(cut powerCut) {
 	t.setOff(true)
 	t.opt.Logger.Debug("terminal lost power", logkey.Device, t.opt.TerminalID, logkey.Wait, cut.off)
-	t.book.add(Event{Kind: PowerOff, TerminalID: t.opt.TerminalID})
+	t.book.Add(Event{Kind: PowerOff, TerminalID: t.opt.TerminalID})
 	t.mu.Lock()
 	line := t.line
 	t.mu.Unlock()
@@ -140,16 +141,16 @@ func (t *Terminal) SetStatus(s byte) {
 }
 
 // Ledger returns a copy of the ledger as it is now.
-func (t *Terminal) Ledger() *Ledger { return t.book.copy() }
+func (t *Terminal) Ledger() *Ledger { return t.book.Copy() }
 
 // Changed returns a channel that is closed when the ledger next changes.
-func (t *Terminal) Changed() <-chan struct{} { return t.book.next() }
+func (t *Terminal) Changed() <-chan struct{} { return t.book.Next() }
 
 // Hold returns the hold with that number in the ledger, as it is now.
 func (t *Terminal) Hold(tx int64) (Hold, bool) {
 	var h Hold
 	found := false
-	t.book.view(func(l *Ledger) {
+	t.book.View(func(l *Ledger) {
 		if x := l.Holds[tx]; x != nil {
 			h, found = *x, true
 		}
@@ -161,7 +162,7 @@ func (t *Terminal) Hold(tx int64) (Hold, bool) {
 // whether there was one.
 func (t *Terminal) ExpireHold(receipt int) bool {
 	id := int64(0)
-	t.book.view(func(l *Ledger) {
+	t.book.View(func(l *Ledger) {
 		for _, h := range l.open() {
 			if h.Receipt == receipt {
 				id = h.ID
@@ -169,7 +170,7 @@ func (t *Terminal) ExpireHold(receipt int) bool {
 		}
 	})
 	if id != 0 {
-		t.book.add(Event{Kind: Expired, Tx: id, Receipt: receipt})
+		t.book.Add(Event{Kind: Expired, Tx: id, Receipt: receipt})
 	}
 	return id != 0
 }

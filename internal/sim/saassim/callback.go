@@ -211,10 +211,10 @@ func (s *Sim) post(ctx context.Context, j job) {
 		note = err.Error()
 		s.opt.Logger.Debug("callback not taken", logkey.OrderID, j.orderID, logkey.Event, j.action, logkey.Err, err)
 	}
-	s.book.add(Event{Kind: Posted, OrderID: j.orderID, Callback: j.id, Action: j.action, HTTP: code, Note: note})
+	s.book.Add(Event{Kind: Posted, OrderID: j.orderID, Callback: j.id, Action: j.action, HTTP: code, Note: note})
 	done := code == http.StatusOK || j.noise && (code != 0 || j.pad > 0) // who does not want so much hangs up
 	if done {
-		s.book.add(Event{Kind: Taken, OrderID: j.orderID, Callback: j.id, Action: j.action})
+		s.book.Add(Event{Kind: Taken, OrderID: j.orderID, Callback: j.id, Action: j.action})
 	}
 	s.mu.Lock()
 	delete(s.posting, j.id)

@@ -151,14 +151,14 @@ func opened(q openRequest, status bool, msg string, trans int64) object {
 }
 
 func (s *Sim) refuseOpen(q openRequest, why string) answer {
-	s.book.add(Event{Kind: OpenRefused, OrderID: q.OrderID, MachineID: q.MachineID, Door: *q.DoorNo, TimeSp: q.TimeSp, Note: why})
+	s.book.Add(Event{Kind: OpenRefused, OrderID: q.OrderID, MachineID: q.MachineID, Door: *q.DoorNo, TimeSp: q.TimeSp, Note: why})
 	return ok(opened(q, false, why, 0))
 }
 
 // accept makes the order, or counts a repeat. why: it is refused.
 func (s *Sim) accept(q openRequest) (o Order, fresh bool, why string) {
 	script := s.scriptOf(q.OrderID)
-	s.book.edit(func(led *Ledger, add func(Event)) {
+	s.book.Edit(func(led *Ledger, add func(Event)) {
 		if known := led.Orders[q.OrderID]; known != nil {
 			if s.opt.Repeat == RefuseRepeat {
 				why = "order already exists"
@@ -259,7 +259,7 @@ func (s *Sim) confirm(body []byte) answer {
 		}
 	}
 	if done {
-		s.book.add(Event{Kind: RestockDone, TransID: q.TransID, Body: body})
+		s.book.Add(Event{Kind: RestockDone, TransID: q.TransID, Body: body})
 	}
 	return answer{status: http.StatusOK, unwrapped: true, data: object{
 		{"TrackingId", q.TrackingID},
@@ -276,7 +276,7 @@ func (s *Sim) query(call, arg string) answer {
 		return failure(http.StatusBadRequest, "bad TransId")
 	}
 	a := failure(http.StatusNotFound, "order does not exist")
-	s.book.edit(func(led *Ledger, add func(Event)) {
+	s.book.Edit(func(led *Ledger, add func(Event)) {
 		for _, o := range led.Orders {
 			if o.TransID == trans {
 				a = ok(s.orderState(call, o, time.Now()))

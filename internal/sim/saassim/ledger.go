@@ -2,8 +2,6 @@ package saassim
 
 import (
 	"encoding/json"
-	"errors"
-	"sync"
 	"time"
 
 	"edged/internal/sim/journal"
@@ -159,22 +157,24 @@ type Ledger struct {
 // claim is a deduction or a refund by its number.
 type claim struct{ action, no string }
 
-// LoadLedger reads the ledger at path. A torn last line is ignored.
-func LoadLedger(path string) (*Ledger, error) {
-	events, err := journal.Read[Event](path)
-	if err != nil {
-		return nil, err
+// fold makes a ledger of its lines.
+func fold() journal.Fold[Event, Ledger] {
+	return journal.Fold[Event, Ledger]{
+		New: func() *Ledger {
+			return &Ledger{Orders: map[string]*Order{}, callbacks: map[int64]*Callback{}, claims: map[claim]string{}}
+		},
+		Apply:  (*Ledger).apply,
+		Events: func(l *Ledger) []Event { return l.Events },
+		Number: func(e *Event, seq int64, at time.Time) { e.Seq, e.At = seq, at },
+		Binds:  func(e Event) bool { return e.Kind.binding() },
 	}
-	led := newLedger()
-	for _, e := range events {
-		led.apply(e)
-	}
-	return led, nil
 }
 
-func newLedger() *Ledger {
-	return &Ledger{Orders: map[string]*Order{}, callbacks: map[int64]*Callback{}, claims: map[claim]string{}}
-}
+// book is the ledger while it is being written.
+type book = journal.Book[Event, Ledger]
+
+// LoadLedger reads the ledger at path. A torn last line is ignored.
+func LoadLedger(path string) (*Ledger, error) { return fold().Load(path) }
 
 func (l *Ledger) apply(e Event) {
 	l.Events = append(l.Events, e)
@@ -284,54 +284,6 @@ func (o *Order) reported(payType int) bool {
 	return true
 }
 
-// book is the ledger while it is being written.
-type book struct {
-	mu  sync.Mutex
-	log *journal.Log
-	led *Ledger
-	err error
-
-	changed chan struct{} // closed at the next event
-}
-
-func openBook(path string) (*book, error) {
-	log, err := journal.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	led, err := LoadLedger(path)
-	if err != nil {
-		return nil, errors.Join(err, log.Close())
-	}
-	return &book{log: log, led: led, changed: make(chan struct{})}, nil
-}
-
-// add writes events and folds them; what binds the SaaS is on disk when it
-// returns. A failed write is remembered and makes the next answers errors.
-func (b *book) add(events ...Event) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, e := range events {
-		b.addLocked(e)
-	}
-}
-
-func (b *book) addLocked(e Event) {
-	e.Seq, e.At = int64(len(b.led.Events))+1, time.Now()
-	if err := b.log.Append(e, e.Kind.binding()); err != nil && b.err == nil {
-		b.err = err
-	}
-	b.led.apply(e)
-	close(b.changed)
-	b.changed = make(chan struct{})
-}
-
-func (b *book) next() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.changed
-}
-
 // binding says whether the SaaS must remember it after a power cut.
 func (k Kind) binding() bool {
 	switch k {
@@ -340,29 +292,4 @@ func (k Kind) binding() bool {
 	default:
 		return true
 	}
-}
-
-// edit runs f with the ledger and a function to add to it, as one step. f must not
-// keep the ledger.
-func (b *book) edit(f func(led *Ledger, add func(Event))) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	f(b.led, b.addLocked)
-}
-
-func (b *book) failure() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.err
-}
-
-// copy returns a ledger that later events do not touch.
-func (b *book) copy() *Ledger {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	led := newLedger()
-	for _, e := range b.led.Events {
-		led.apply(e)
-	}
-	return led
 }

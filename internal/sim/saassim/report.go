@@ -30,7 +30,7 @@ func (s *Sim) report(call string, body []byte) answer {
 		return failure(http.StatusBadRequest, "Products are required")
 	}
 	why := ""
-	s.book.edit(func(led *Ledger, add func(Event)) { why = s.take(led, add, q, body) })
+	s.book.Edit(func(led *Ledger, add func(Event)) { why = s.take(led, add, q, body) })
 	return s.acknowledge(q, why)
 }
 

@@ -128,7 +128,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := s.handle(call, arg, body, r)
-	if s.book.failure() != nil {
+	if s.book.Err() != nil {
 		a = answer{status: http.StatusInternalServerError, err: "ledger failed"}
 	}
 	s.point(call + PointBeforeAnswer)
@@ -148,7 +148,7 @@ func (s *Sim) logRequest(call, orderID string, body []byte) {
 	if call != CallLogin && json.Valid(body) {
 		e.Body = body
 	}
-	s.book.add(e)
+	s.book.Add(e)
 }
 
 func orderIDOf(body []byte) string {
@@ -168,7 +168,7 @@ func (s *Sim) fault(call, orderID string) (CallFault, bool) {
 		f, ok = due(s.faults, call)
 	}
 	if ok {
-		s.book.add(Event{Kind: FaultDone, Call: call, OrderID: orderID, Note: string(f.Kind)})
+		s.book.Add(Event{Kind: FaultDone, Call: call, OrderID: orderID, Note: string(f.Kind)})
 	}
 	return f, ok
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"edged/internal/sim/journal"
 )
 
 // ErrUnknownOrder is returned when an order was never opened here.
@@ -45,7 +47,7 @@ func New(o Options) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := openBook(o.LedgerPath)
+	b, err := journal.OpenBook(o.LedgerPath, fold())
 	if err != nil {
 		return nil, err
 	}
@@ -62,15 +64,15 @@ func New(o Options) (*Sim, error) {
 }
 
 // Ledger returns a copy of the ledger as it is now.
-func (s *Sim) Ledger() *Ledger { return s.book.copy() }
+func (s *Sim) Ledger() *Ledger { return s.book.Copy() }
 
 // Changed returns a channel that is closed when the ledger next changes.
-func (s *Sim) Changed() <-chan struct{} { return s.book.next() }
+func (s *Sim) Changed() <-chan struct{} { return s.book.Next() }
 
 // Quiet says whether an order has no callback left to be taken.
 func (s *Sim) Quiet(orderID string) bool {
 	quiet := true
-	s.book.edit(func(led *Ledger, _ func(Event)) {
+	s.book.Edit(func(led *Ledger, _ func(Event)) {
 		if o := led.Orders[orderID]; o != nil {
 			quiet = len(front(o)) == 0
 		}
@@ -82,7 +84,7 @@ func (s *Sim) Quiet(orderID string) bool {
 // for every claim if it is not 0.
 func (s *Sim) Reported(orderID string, payType int) bool {
 	done := false
-	s.book.edit(func(led *Ledger, _ func(Event)) {
+	s.book.Edit(func(led *Ledger, _ func(Event)) {
 		if o := led.Orders[orderID]; o != nil {
 			done = o.reported(payType)
 		}
@@ -207,7 +209,7 @@ func (s *Sim) claim(orderID, action string, c Claim) error {
 
 func (s *Sim) onOrder(orderID string, f func(*Ledger, *Order, func(Event))) error {
 	err := error(nil)
-	s.book.edit(func(led *Ledger, add func(Event)) {
+	s.book.Edit(func(led *Ledger, add func(Event)) {
 		o := led.Orders[orderID]
 		if o == nil {
 			err = fmt.Errorf("%w: %s", ErrUnknownOrder, orderID)
@@ -252,9 +254,9 @@ func (s *Sim) decide(led *Ledger, o *Order, add func(Event), wait time.Duration)
 // nil, or the error that kept it from writing its ledger.
 func (s *Sim) Run(ctx context.Context) error {
 	var posts sync.WaitGroup
-	defer s.book.log.Close()
+	defer s.book.Close()
 	defer posts.Wait()
-	for s.book.failure() == nil {
+	for s.book.Err() == nil {
 		ready, next := s.ready(time.Now())
 		for _, c := range ready {
 			posts.Go(func() { s.post(ctx, c) })
@@ -269,7 +271,7 @@ func (s *Sim) Run(ctx context.Context) error {
 		}
 		timer.Stop()
 	}
-	return s.book.failure()
+	return s.book.Err()
 }
 
 // idle is how long Run sleeps when nothing is due; it is woken before.
@@ -285,7 +287,7 @@ func (s *Sim) ready(now time.Time) ([]job, time.Duration) {
 		return nil, next
 	}
 	var jobs []job
-	s.book.edit(func(led *Ledger, _ func(Event)) {
+	s.book.Edit(func(led *Ledger, _ func(Event)) {
 		for _, o := range led.Orders {
 			for _, c := range front(o) {
 				due := c.Due

@@ -1,10 +1,8 @@
 package world
 
 import (
-	"errors"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"edged/internal/sim/journal"
@@ -84,22 +82,24 @@ type Ledger struct {
 	current  map[string]string // by lane: the visit that began last
 }
 
-// LoadLedger reads the ledger at path. A torn last line is ignored.
-func LoadLedger(path string) (*Ledger, error) {
-	events, err := journal.Read[Event](path)
-	if err != nil {
-		return nil, err
+// fold makes a ledger of its lines.
+func fold() journal.Fold[Event, Ledger] {
+	return journal.Fold[Event, Ledger]{
+		New: func() *Ledger {
+			return &Ledger{Visits: map[string]*Visit{}, Openings: map[string]*Opening{}, current: map[string]string{}}
+		},
+		Apply:  (*Ledger).apply,
+		Events: func(l *Ledger) []Event { return l.Events },
+		Number: func(e *Event, seq int64, at time.Time) { e.Seq, e.At = seq, at },
+		Binds:  func(Event) bool { return true }, // what was taken is on disk before anybody is told
 	}
-	led := newLedger()
-	for _, e := range events {
-		led.apply(e)
-	}
-	return led, nil
 }
 
-func newLedger() *Ledger {
-	return &Ledger{Visits: map[string]*Visit{}, Openings: map[string]*Opening{}, current: map[string]string{}}
-}
+// book is the ledger while it is being written.
+type book = journal.Book[Event, Ledger]
+
+// LoadLedger reads the ledger at path. A torn last line is ignored.
+func LoadLedger(path string) (*Ledger, error) { return fold().Load(path) }
 
 // VisitList returns the visits in the order they began.
 func (l *Ledger) VisitList() []*Visit {
@@ -173,57 +173,4 @@ func (l *Ledger) visitor(e Event, id string) {
 	case e.Kind == StruckDone:
 		v.Struck = append(v.Struck, e.Note)
 	}
-}
-
-// book is the ledger while it is being written.
-type book struct {
-	mu  sync.Mutex
-	log *journal.Log
-	led *Ledger
-	err error
-}
-
-func openBook(path string) (*book, error) {
-	log, err := journal.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	led, err := LoadLedger(path)
-	if err != nil {
-		return nil, errors.Join(err, log.Close())
-	}
-	return &book{log: log, led: led}, nil
-}
-
-// add writes e, syncs and folds it: what was taken is on disk before anybody is told.
-func (b *book) add(e Event) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	e.Seq, e.At = int64(len(b.led.Events))+1, time.Now()
-	if err := b.log.Append(e, true); err != nil && b.err == nil {
-		b.err = err
-	}
-	b.led.apply(e)
-}
-
-func (b *book) failure() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.err
-}
-
-func (b *book) view(f func(*Ledger)) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	f(b.led)
-}
-
-func (b *book) copy() *Ledger {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	led := newLedger()
-	for _, e := range b.led.Events {
-		led.apply(e)
-	}
-	return led
 }

@@ -36,7 +36,7 @@ func (w *World) Serve(ctx context.Context, sc Scenario) (Visit, error) {
 // visit returns a copy of the visit from the ledger.
 func (w *World) visit(id string) Visit {
 	var v Visit
-	w.book.view(func(l *Ledger) {
+	w.book.View(func(l *Ledger) {
 		if x := l.Visits[id]; x != nil {
 			v = *x
 		}

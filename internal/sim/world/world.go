@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edged/internal/sim/displaysim"
+	"edged/internal/sim/journal"
 	"edged/internal/sim/readersim"
 	"edged/internal/sim/saassim"
 )
@@ -84,7 +85,7 @@ type customer struct {
 // New builds the simulators and opens the ledgers. Nothing moves before Run.
 func New(o Options) (*World, error) {
 	o.OpenAfter, o.Alone = cmp.Or(o.OpenAfter, 150*time.Millisecond), cmp.Or(o.Alone, time.Second)
-	b, err := openBook(o.LedgerPath)
+	b, err := journal.OpenBook(o.LedgerPath, fold())
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (w *World) addLane(o LaneOptions) error {
 }
 
 // Ledger returns a copy of the world's ledger as it is now.
-func (w *World) Ledger() *Ledger { return w.book.copy() }
+func (w *World) Ledger() *Ledger { return w.book.Copy() }
 
 // Record adds a line about something done to the world from outside: KillDone,
 // NoteDone.
@@ -133,7 +134,7 @@ func (w *World) Record(k Kind, note string) { w.RecordAt(k, "", note) }
 func (w *World) RecordAt(k Kind, lane, note string) { w.add(Event{Kind: k, Lane: lane, Note: note}) }
 
 func (w *World) add(e Event) {
-	w.book.add(e)
+	w.book.Add(e)
 	if w.opt.Happened != nil {
 		w.opt.Happened(e)
 	}
@@ -144,7 +145,7 @@ func (w *World) add(e Event) {
 func (w *World) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer w.book.log.Close()
+	defer w.book.Close()
 	parts := []func(context.Context) error{w.SaaS.Run, w.doors}
 	for _, l := range w.Lanes {
 		parts = append(parts, l.Terminal.Run)
@@ -170,7 +171,7 @@ func (w *World) doors(ctx context.Context) error {
 	for _, o := range w.unfinished() {
 		all.Go(func() { w.finish(ctx, o) })
 	}
-	for w.book.failure() == nil {
+	for w.book.Err() == nil {
 		select {
 		case o := <-w.opens:
 			all.Go(func() { w.open(ctx, o) })
@@ -178,7 +179,7 @@ func (w *World) doors(ctx context.Context) error {
 			return nil
 		}
 	}
-	return w.book.failure()
+	return w.book.Err()
 }
 
 // unfinished are the orders whose door this world, before it was killed, had to
@@ -198,7 +199,7 @@ func (w *World) unfinished() []saassim.Order {
 // in hand was taken.
 func (w *World) finish(ctx context.Context, o saassim.Order) {
 	var open *Opening
-	w.book.view(func(l *Ledger) {
+	w.book.View(func(l *Ledger) {
 		if x := l.Openings[o.OrderID]; x != nil {
 			c := *x
 			open = &c
@@ -267,7 +268,7 @@ func (w *World) close(o saassim.Order, visit string, taken []saassim.Line) {
 // who plays the customer. Errors: ErrNoLane if no door is open for the order.
 func (w *World) CloseDoor(orderID string, taken []Pick) error {
 	var open *Opening
-	w.book.view(func(l *Ledger) {
+	w.book.View(func(l *Ledger) {
 		if x := l.Openings[orderID]; x != nil && x.ClosedAt.IsZero() {
 			c := *x
 			open = &c
