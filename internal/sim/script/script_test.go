@@ -41,7 +41,7 @@ func TestTheShippedScriptsAreGoodAndShowEveryKey(t *testing.T) {
 		if _, problems := r.parse(r.name, text); len(problems) > 0 {
 			t.Errorf("as shipped: %v", problems)
 		}
-		all := regexp.MustCompile(`(?m)^( *)#([a-z_0-9]+:.*)$`).ReplaceAll(text, []byte("$1$2"))
+		all := uncommented(text)
 		if _, problems := r.parse(r.name, all); len(problems) > 0 {
 			t.Errorf("with every default uncommented: %v", problems)
 		}
@@ -54,6 +54,11 @@ func TestTheShippedScriptsAreGoodAndShowEveryKey(t *testing.T) {
 			}
 		}
 	}
+}
+
+// uncommented is a shipped script with every default as a key.
+func uncommented(text []byte) []byte {
+	return regexp.MustCompile(`(?m)^( *)#([a-z_0-9]+:.*)$`).ReplaceAll(text, []byte("$1$2"))
 }
 
 func TestAFileThatSaysNothingIsAGoodDay(t *testing.T) {
