@@ -14,7 +14,7 @@ type portList struct {
 
 // newPorts lists the serial ports; it does not ask the daemon.
 func newPorts() *cobra.Command {
-	return printing(&cobra.Command{
+	cmd := printing(&cobra.Command{
 		Use:   "ports",
 		Short: "Serial ports, and the path to put into the configuration",
 		Long: `List the serial ports of this machine with what is plugged in there. CONFIGURE AS is the
@@ -29,6 +29,8 @@ in another order. No port is opened.`,
 			return printAnswer(cmd, portList{append([]port.Info{}, ports...)}, showPorts)
 		},
 	})
+	cmd.AddCommand(newPortsTrace())
+	return cmd
 }
 
 func showPorts(p *printer, l portList) {

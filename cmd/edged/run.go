@@ -21,7 +21,7 @@ const defaultConfig = "/etc/edged/edged.yaml"
 
 // newRun is the daemon.
 func newRun() *cobra.Command {
-	var file string
+	var file, record string
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the daemon (systemd starts this)",
@@ -29,19 +29,24 @@ func newRun() *cobra.Command {
 
 With a configuration that is not valid it goes on with the last valid one, so
 that open purchases are settled and reported, and sells nothing until the file is
-mended. Without a last valid one it prints every problem and ends.`,
+mended. Without a last valid one it prints every problem and ends.
+
+With --record the trace of each serial port is written to a directory, for somebody who
+is after a fault: at most 16 MiB for each port, card numbers and passwords masked. What
+happened lately is in memory in any case ("edged ports trace").`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
-			return runDaemon(ctx, file, cmd.ErrOrStderr())
+			return runDaemon(ctx, file, record, cmd.ErrOrStderr())
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", defaultConfig, "configuration file")
+	cmd.Flags().StringVar(&record, "record", "", "directory for the trace of each serial port")
 	return cmd
 }
 
-func runDaemon(ctx context.Context, file string, stderr io.Writer) error {
+func runDaemon(ctx context.Context, file, record string, stderr io.Writer) error {
 	conf, fallback, err := loadConfig(file, stderr)
 	if err != nil {
 		return err
@@ -58,7 +63,7 @@ func runDaemon(ctx context.Context, file string, stderr io.Writer) error {
 		log.Error("configuration is not valid: running on the last valid one, selling nothing", logkey.Path, file, logkey.Code, errcode.ConfigFallback)
 	}
 	a, err := app.New(ctx, app.Options{
-		Config: conf, Secrets: secrets, Fallback: fallback, Logger: log, BuildDate: version.Date(),
+		Config: conf, Secrets: secrets, Fallback: fallback, Logger: log, BuildDate: version.Date(), RecordDir: record,
 	})
 	if err != nil {
 		return err

@@ -3,16 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"edged/internal/serialdev/wiretrace"
 	"edged/internal/sim/displaysim"
 	"edged/internal/sim/script"
 )
 
 func newSimDisplay() *cobra.Command {
-	var pty, emulation, file string
+	var pty, emulation, file, trace string
+	var replay replayFlags
 	cmd := &cobra.Command{
 		Use:   "display",
 		Short: "A customer display on a serial line",
@@ -26,20 +29,28 @@ loses its power for three seconds:
   happens:
     - {after: 10s, what: power_cut, for: 3s}
 
-packaging/sim-display.yaml shows every key.`,
+packaging/sim-display.yaml shows every key.
+
+With --record everything that it is told is written to a file. With --replay the screens
+of such a file, or of one that "edged ports trace LANE display" took, are printed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return simDisplay(cmd, pty, displaysim.Emulation(emulation), file)
+			if replay.file != "" {
+				return replayDisplay(cmd, displaysim.Emulation(emulation), replay)
+			}
+			return simDisplay(cmd, pty, displaysim.Emulation(emulation), file, trace)
 		},
 	}
 	cmd.Flags().StringVar(&emulation, "emulation", "", "command set of the display, whatever the script says: escpos or cd5220")
 	cmd.Flags().StringVar(&pty, "pty", "", "link to make to the serial line")
 	cmd.Flags().StringVar(&file, "script", "", "file of what happens")
-	_ = cmd.MarkFlagRequired("pty") // the flag is there
+	cmd.Flags().StringVar(&trace, "record", "", "file for the trace of the wire")
+	replay.add(cmd, "its screens are printed", "script", "record", "pty")
+	cmd.MarkFlagsOneRequired("pty", "replay")
 	return cmd
 }
 
-func simDisplay(cmd *cobra.Command, pty string, e displaysim.Emulation, file string) error {
+func simDisplay(cmd *cobra.Command, pty string, e displaysim.Emulation, file, trace string) error {
 	s, err := readScript(file, script.ParseDisplay)
 	if err != nil {
 		return err
@@ -47,12 +58,17 @@ func simDisplay(cmd *cobra.Command, pty string, e displaysim.Emulation, file str
 	if e != "" {
 		s.Display.Emulation = e
 	}
+	rec, err := record(trace, wiretrace.Header{Device: "display", Port: pty, Kind: wiretrace.Display, Profile: "pole-" + string(s.Display.Emulation)})
+	if err != nil {
+		return err
+	}
+	s.Display.Tap = func(r io.ReadCloser) io.ReadCloser { return rec.end(mute{r}) }
 	sim, err := displaysim.New(s.Display)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "the display listens at %s\n", pty)
-	return together(cmd.Context(), func(ctx context.Context) error { return sim.ServePty(ctx, pty) },
+	return together(cmd.Context(), func(ctx context.Context) error { return sim.ServePty(ctx, pty) }, rec.run,
 		func(ctx context.Context) error { return s.Happen(ctx, sim) },
 		func(ctx context.Context) error { return printScreens(ctx, cmd, sim) })
 }
@@ -64,9 +80,17 @@ func printScreens(ctx context.Context, cmd *cobra.Command, sim *displaysim.Displ
 		if err != nil {
 			return nil
 		}
-		now := sim.Screen()
-		shown = now.Text()
-		edge := strings.Repeat("─", len([]rune(now.Rows[0])))
-		fmt.Fprintf(cmd.OutOrStdout(), "┌%s┐\n│%s│\n└%s┘\n", edge, strings.Join(now.Rows, "│\n│"), edge)
+		shown = printChanged(cmd, sim, shown, true)
 	}
+}
+
+// printChanged prints what is shown now, if it is wanted and not what was shown before.
+func printChanged(cmd *cobra.Command, sim *displaysim.Display, shown string, wanted bool) string {
+	now := sim.Screen()
+	if !wanted || now.Text() == shown {
+		return shown
+	}
+	edge := strings.Repeat("─", len([]rune(now.Rows[0])))
+	fmt.Fprintf(cmd.OutOrStdout(), "┌%s┐\n│%s│\n└%s┘\n", edge, strings.Join(now.Rows, "│\n│"), edge)
+	return now.Text()
 }

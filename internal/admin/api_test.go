@@ -78,6 +78,10 @@ func TestRequestsAndAnswersAreAsDescribed(t *testing.T) {
 		{admintest.Sample(), http.MethodGet, "/v1/ledger?limit=2", "", 200},
 		{admintest.Sample(), http.MethodGet, "/v1/ledger?day=2026-11-24", "", 200},
 		{&admintest.Backend{}, http.MethodGet, "/v1/ledger", "", 200},
+		{admintest.Sample(), http.MethodGet, "/v1/traces", "", 200},
+		{&admintest.Backend{}, http.MethodGet, "/v1/traces", "", 200},
+		{admintest.Sample(), http.MethodGet, "/v1/traces/front/terminal", "", 200},
+		{admintest.Sample(), http.MethodGet, "/v1/traces/front/badge", "", 404},
 		{failing, http.MethodGet, "/v1/tasks", "", 500},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
@@ -119,7 +123,7 @@ func TestTheDescriptionNamesEveryFieldAndNoOther(t *testing.T) {
 		"Device": admin.Device{}, "Orders": admin.Orders{}, "Order": admin.Order{}, "OrderDetail": admin.OrderDetail{},
 		"Decision": admin.Decision{}, "Report": admin.Report{}, "Task": admin.Task{}, "Tasks": admin.Tasks{},
 		"Entries": admin.Entries{}, "QueueEntry": admin.QueueEntry{}, "QueueDetail": admin.QueueDetail{}, "Done": admin.Done{},
-		"Failure": admin.Failure{}, "Ledger": admin.Ledger{},
+		"Failure": admin.Failure{}, "Ledger": admin.Ledger{}, "Traces": admin.Traces{},
 	} {
 		schema := doc.Components.Schemas[name]
 		if schema == nil {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"io"
 	"time"
 )
 
@@ -44,6 +45,11 @@ type Backend interface {
 	// Ledger is the money of each terminal: the newest limit rows, or with a day
 	// (YYYY-MM-DD, "today", "yesterday") those of that day.
 	Ledger(ctx context.Context, day string, limit int) (Ledger, error)
+
+	// Traces lists the flight recorders of the lines; Trace is what one of them has, as of
+	// now, already redacted.
+	Traces(ctx context.Context) ([]Trace, error)
+	Trace(ctx context.Context, lane, device string) (io.WriterTo, error)
 
 	LaneOut(ctx context.Context, lane, why, who string) error
 	LaneIn(ctx context.Context, lane, who string) error

@@ -144,6 +144,25 @@ func call[T any](ctx context.Context, c *Client, method, path string, body any) 
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body, into any) error {
+	return c.do(ctx, method, path, body, func(r io.Reader) error {
+		answer, err := io.ReadAll(r)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(answer, into)
+	})
+}
+
+// stream copies an answer that is no single value to w.
+func (c *Client) stream(ctx context.Context, path string, w io.Writer) error {
+	return c.do(ctx, http.MethodGet, path, nil, func(r io.Reader) error {
+		_, err := io.Copy(w, r)
+		return err
+	})
+}
+
+// do asks, and hands a good answer to take.
+func (c *Client) do(ctx context.Context, method, path string, body any, take func(io.Reader) error) error {
 	var send io.Reader = http.NoBody
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -162,16 +181,13 @@ func (c *Client) call(ctx context.Context, method, path string, body, into any) 
 		return c.explain(err)
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return fmt.Errorf("answer of edged: %w", err)
-	}
+	limited := io.LimitReader(resp.Body, maxAnswer)
 	if resp.StatusCode != http.StatusOK {
 		var f Failure
-		_ = json.Unmarshal(answer, &f) // what is not JSON has no message
+		_ = json.NewDecoder(limited).Decode(&f) // what is not JSON has no message
 		return f.failed(resp.StatusCode)
 	}
-	if err := json.Unmarshal(answer, into); err != nil {
+	if err := take(limited); err != nil {
 		return fmt.Errorf("answer of edged: %w", err)
 	}
 	return nil

@@ -44,6 +44,7 @@ func (s *Server) Handler() http.Handler {
 		}
 		return b.QueueEntry(r.Context(), n)
 	}))
+	s.handleTraces(mux)
 	s.handleActs(mux)
 	mux.Handle("/", s.get(func(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%w: %s %s is no part of the API", ErrNotFound, r.Method, r.URL.Path)

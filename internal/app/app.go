@@ -51,8 +51,10 @@ type Options struct {
 	OpenPort    func(context.Context, port.Settings) (port.Line, error)
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	Listen      func(network, addr string) (net.Listener, error) // the local API's socket too
-	StoreVFS    string                                           // of the store, for power-fail tests; needs StoreAlone
-	StoreAlone  bool
+	// RecordDir is where the trace of each line is written; "" is nowhere.
+	RecordDir  string
+	StoreVFS   string // of the store, for power-fail tests; needs StoreAlone
+	StoreAlone bool
 }
 
 // App is the daemon.
@@ -71,6 +73,7 @@ type App struct {
 	machines *machines.Watch
 	lanes    []builtLane
 	screens  screens
+	traces   traces
 	ring     *callback.Ring
 	watchdog *supervise.Watchdog
 	systemd  supervise.Systemd
@@ -81,6 +84,7 @@ type App struct {
 func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{o: o.withDefaults(), reg: prometheus.NewRegistry()}
 	a.log = a.o.Logger
+	a.traces.open = a.o.OpenPort
 	a.registerMetrics()
 	for _, step := range []func(context.Context) error{
 		a.openStore, a.makeClient, a.makeLanes, a.makeEngine, a.makeSender, a.makeWatches,
@@ -159,7 +163,7 @@ func (a *App) verifyTime() time.Time {
 }
 
 func (a *App) builder() laneBuilder {
-	return laneBuilder{conf: a.o.Config, secrets: a.o.Secrets, open: a.o.OpenPort, log: a.log, reg: a.reg}
+	return laneBuilder{conf: a.o.Config, secrets: a.o.Secrets, traces: &a.traces, log: a.log, reg: a.reg}
 }
 
 func (a *App) makeLanes(context.Context) error {

@@ -39,7 +39,7 @@ type builtLane struct {
 type laneBuilder struct {
 	conf    *config.Config
 	secrets *config.Secrets
-	open    func(context.Context, port.Settings) (port.Line, error)
+	traces  *traces
 	log     *slog.Logger
 	reg     prometheus.Registerer
 }
@@ -52,7 +52,11 @@ func (b laneBuilder) build(c config.Lane) (builtLane, error) {
 	if _, err := devmetrics.New(b.reg, c.Name, "terminal"); err != nil { // its driver comes with the currency
 		return builtLane{}, err
 	}
-	late := newLateTerminal(func(cur money.Currency) (engine.Terminal, error) { return b.zvt(c, cur) })
+	open, err := b.traces.terminal(c.Name, c.Terminal)
+	if err != nil {
+		return builtLane{}, fmt.Errorf("lane %s: terminal: %w", c.Name, err)
+	}
+	late := newLateTerminal(func(cur money.Currency) (engine.Terminal, error) { return b.zvt(c, cur, open) })
 	doors := make([]lane.Door, len(c.Doors))
 	for i, d := range c.Doors {
 		doors[i] = lane.Door{MachineID: d.MachineID, Number: d.Door}
@@ -92,10 +96,10 @@ func (b laneBuilder) retryCap() time.Duration {
 // account names whom an order belongs to (M4).
 func account(s config.SaaS) string { return strings.TrimRight(s.BaseURL, "/") + "|" + s.AppID }
 
-func (b laneBuilder) zvt(c config.Lane, cur money.Currency) (engine.Terminal, error) {
+func (b laneBuilder) zvt(c config.Lane, cur money.Currency, open openPort) (engine.Terminal, error) {
 	t := c.Terminal
 	settings := port.Settings{Path: t.Port, Baud: t.Baud, StopBits: t.StopBits}
-	opener, err := port.NewOpener(port.Options{Settings: settings, Open: b.open})
+	opener, err := port.NewOpener(port.Options{Settings: settings, Open: open})
 	if err != nil {
 		return nil, fmt.Errorf("lane %s: terminal: %w", c.Name, err)
 	}
@@ -108,7 +112,7 @@ func (b laneBuilder) zvt(c config.Lane, cur money.Currency) (engine.Terminal, er
 		Timers: zvtterm.Timers{T1: t.Timers.T1.Std(), T2: t.Timers.T2.Std(), T3: t.Timers.T3.Std(), T4: t.Timers.T4.Std()},
 		Logger: b.log, Registerer: b.reg,
 	}
-	if err := b.slowLine(&opts, settings); err != nil {
+	if err := slowLine(&opts, settings, open); err != nil {
 		return nil, fmt.Errorf("lane %s: terminal: %w", c.Name, err)
 	}
 	term, err := zvtterm.New(opts)
@@ -120,12 +124,12 @@ func (b laneBuilder) zvt(c config.Lane, cur money.Currency) (engine.Terminal, er
 
 // slowLine lets the driver find a terminal that was switched off and is back at its
 // default rate, if it can be told to use the configured one.
-func (b laneBuilder) slowLine(o *zvtterm.Options, s port.Settings) error {
+func slowLine(o *zvtterm.Options, s port.Settings, open openPort) error {
 	if _, ok := zvt.BaudCode(s.Baud); !ok || s.Baud == zvt.DefaultBaud || !o.Serial {
 		return nil
 	}
 	o.Baud, s.Baud = s.Baud, zvt.DefaultBaud
-	opener, err := port.NewOpener(port.Options{Settings: s, Open: b.open})
+	opener, err := port.NewOpener(port.Options{Settings: s, Open: open})
 	if err != nil {
 		return err
 	}

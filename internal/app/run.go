@@ -53,6 +53,11 @@ func (a *App) services(ctx context.Context) ([]supervise.Service, error) {
 			},
 		})
 	}
+	recorders, err := a.traces.services(a.o.RecordDir, a.log)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, recorders...)
 	faces, err := a.faces(ctx)
 	if err != nil {
 		return nil, err

@@ -72,7 +72,11 @@ func (a *App) makeScreens() error {
 
 func (a *App) makeScreen(l config.Lane, texts *catalogue.Texts) (*customerScreen, error) {
 	d := l.Display
-	opener, err := port.NewOpener(port.Options{Settings: port.Settings{Path: d.Port}, Open: a.o.OpenPort})
+	open, err := a.traces.display(l.Name, d)
+	if err != nil {
+		return nil, err
+	}
+	opener, err := port.NewOpener(port.Options{Settings: port.Settings{Path: d.Port}, Open: open})
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,13 @@
 package admintest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"edged/internal/admin"
@@ -19,7 +24,8 @@ type Backend struct {
 	TasksAre  []admin.Task
 	AuditIs   []admin.Deed
 	LedgerIs  admin.Ledger
-	Err       error // every answer, if set
+	TracesAre map[admin.Trace]string // with the text of each
+	Err       error                  // every answer, if set
 
 	mu    sync.Mutex
 	calls []string
@@ -173,6 +179,21 @@ func (b *Backend) Ledger(_ context.Context, day string, limit int) (admin.Ledger
 		}
 	}
 	return out, b.Err
+}
+
+// Traces implements admin.Backend.
+func (b *Backend) Traces(context.Context) ([]admin.Trace, error) {
+	return slices.SortedFunc(maps.Keys(b.TracesAre), func(x, y admin.Trace) int { return cmp.Compare(x.Lane+x.Device, y.Lane+y.Device) }), b.Err
+}
+
+// Trace implements admin.Backend.
+func (b *Backend) Trace(_ context.Context, lane, device string) (io.WriterTo, error) {
+	for t, text := range b.TracesAre {
+		if t.Lane == lane && t.Device == device {
+			return strings.NewReader(text), b.Err
+		}
+	}
+	return nil, fmt.Errorf("trace of %s %s: %w", lane, device, admin.ErrNotFound)
 }
 
 // Audit implements admin.Backend.

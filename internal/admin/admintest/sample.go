@@ -36,8 +36,18 @@ func Sample() *Backend {
 	}
 	b.StatusIs = status()
 	b.LedgerIs = ledger()
+	b.TracesAre = map[admin.Trace]string{
+		{Lane: "front", Device: "terminal", Port: "/dev/serial/by-id/usb-FTDI_1", Kind: "zvt-serial", Since: at(0), Records: 2, Bytes: 40, Forgotten: 7}: Trace,
+		{Lane: "front", Device: "display", Port: "/dev/edged/display", Kind: "display", Since: at(0)}:                                                    "",
+	}
 	return b
 }
+
+// Trace is the sample's flight recorder of the terminal of lane front.
+const Trace = `{"trace":"edged-wire","version":1,"edged":"v1.2.3","lane":"front","device":"terminal","port":"/dev/serial/by-id/usb-FTDI_1","kind":"zvt-serial","begun":"2026-11-24T10:00:00Z"}
+{"t":0.500000,"at":"2026-11-24T10:00:00.500000Z","form":"opened","text":"9600 baud"}
+{"t":0.700000,"at":"2026-11-24T10:00:00.700000Z","from":"device","form":"nak","hex":"15"}
+`
 
 // ledger is two days of two terminals: a purchase over midnight, one that nobody
 // confirmed, and a refund.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"edged/internal/errcode"
@@ -36,8 +37,7 @@ type File struct {
 	failed bool
 }
 
-// NewFile returns a File that writes nothing until Run. A trace that is there already is
-// put aside.
+// NewFile returns a File that touches no disk yet.
 func NewFile(o FileOptions) (*File, error) {
 	if o.Path == "" || o.Recorder == nil {
 		return nil, fmt.Errorf("%w: a path and a recorder are needed", ErrOptions)
@@ -46,14 +46,15 @@ func NewFile(o FileOptions) (*File, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	f := &File{o: o}
-	if err := f.begin(0); err != nil {
-		return nil, err
-	}
-	return f, nil
+	return &File{o: o}, nil
 }
 
-// Run writes until ctx ends, then what is left, and returns nil. That the disk is full or
+// Begin begins the file now and says why that does not work, for one who wants to know
+// before Run. A trace that is there already is put aside.
+func (f *File) Begin() error { return f.begin(f.next) }
+
+// Run begins the file, in a directory that it makes, writes until ctx ends, then what is
+// left, and returns nil. That the disk is full or
 // gone is logged once and tried again: it is no reason to do anything else.
 func (f *File) Run(ctx context.Context) error {
 	tick := time.NewTicker(f.o.Every)
@@ -91,6 +92,9 @@ func (f *File) write() error {
 // begin starts a file with its header, how the line's present life began, and what is new.
 func (f *File) begin(from int64) error {
 	if err := f.close(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(f.o.Path), 0o750); err != nil {
 		return err
 	}
 	if err := os.Rename(f.o.Path, f.o.Path+".1"); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"edged/internal/serialdev/zvt"
 )
 
@@ -55,7 +57,7 @@ func TestAFileFollowsTheLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	following(t, FileOptions{Path: path}, func(r *Recorder) {
-		r.Opened()
+		r.Opened("")
 		for range 10 {
 			r.Bytes(Host, []byte{zvt.ACK})
 			time.Sleep(700 * time.Millisecond)
@@ -74,7 +76,7 @@ func TestAFileIsBoundedAndEachBeginsWithTheOpening(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "front.jsonl")
 	const limit, frames = 20_000, 1000
 	following(t, FileOptions{Path: path, MaxBytes: limit}, func(r *Recorder) {
-		r.Opened()
+		r.Opened("")
 		for range frames {
 			r.Bytes(Device, zvt.AppendFrame(nil, []byte{0x05, 0x01, 0x00}))
 			time.Sleep(time.Second)
@@ -105,7 +107,7 @@ func TestAFullDiskIsToldOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Opened()
+		r.Opened("")
 		file.try()
 		room := file.file
 		for range 2 {
@@ -133,7 +135,7 @@ func TestAFileThatFailsIsBegunAnew(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Opened()
+		r.Opened("")
 		file.try()
 		_ = file.file.Close()
 		r.Bytes(Host, []byte{zvt.NAK})
@@ -150,7 +152,11 @@ func TestAFileNeedsAPlace(t *testing.T) {
 	if _, err := NewFile(FileOptions{Path: "x"}); !errors.Is(err, ErrOptions) {
 		t.Errorf("without a recorder: %v", err)
 	}
-	if _, err := NewFile(FileOptions{Path: filepath.Join(t.TempDir(), "no", "x"), Recorder: newRecorder(t, Display)}); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("without a directory: %v", err)
+	f, err := NewFile(FileOptions{Path: "/dev/null/x", Recorder: newRecorder(t, Display)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Begin(); !errors.Is(err, unix.ENOTDIR) {
+		t.Errorf("below a file: %v", err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -22,9 +24,17 @@ func Opener(r *Recorder, open func(context.Context, port.Settings) (port.Line, e
 			}
 			return nil, err
 		}
-		r.Opened()
+		r.Opened(how(s))
 		return &hostLine{Line: line, r: r}, nil
 	}
+}
+
+// how tells the rate: a terminal is looked for at two of them.
+func how(s port.Settings) string {
+	if s.Baud == 0 || strings.HasPrefix(s.Path, "tcp://") {
+		return ""
+	}
+	return strconv.Itoa(s.Baud) + " baud"
 }
 
 // hostLine is the host's end of a recorded line.
@@ -68,7 +78,7 @@ func (l *hostLine) note(err error) {
 // DeviceEnd makes rw, the device's end of a line on which somebody has just called, one
 // that is recorded: what is read comes from the host.
 func DeviceEnd(r *Recorder, rw io.ReadWriteCloser) io.ReadWriteCloser {
-	r.Opened()
+	r.Opened("")
 	return &deviceEnd{rw: rw, r: r}
 }
 

@@ -93,7 +93,33 @@ func (p *Player) Play(ctx context.Context, rw io.ReadWriteCloser) error {
 	done := make(chan struct{})
 	go func() { defer close(done); l.read() }()
 	defer func() { close(l.quit); rw.Close(); <-done }()
-	return l.play(ctx, len(p.records))
+	if err := l.play(ctx, len(p.records)); err != nil {
+		return err
+	}
+	if end := p.records[p.next-1].Form; p.Over() && end != Closed && end != Lost {
+		return l.rest(ctx)
+	}
+	return nil
+}
+
+// restTime is how long the line stays open behind a trace that ends before the line did.
+const restTime = time.Second
+
+// rest lets the host take what was said last.
+func (l *playedLine) rest(ctx context.Context) error {
+	timer := time.NewTimer(restTime)
+	defer timer.Stop()
+	for !l.gone {
+		select {
+		case _, ok := <-l.in:
+			l.gone = !ok
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // playedLine is one life of the line.

@@ -74,7 +74,7 @@ type Record struct {
 	Bytes  []byte
 	Pauses []Pause
 	Count  int64  // of TooLong: bytes; of Unsent: bytes; of Forgotten: records
-	Text   string // of Lost and Failed: why
+	Text   string // of Lost and Failed: why; of Opened: how
 }
 
 // Header says where a trace is from.

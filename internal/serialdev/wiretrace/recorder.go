@@ -96,13 +96,13 @@ func (r *Recorder) Bytes(from Side, b []byte) {
 	}
 }
 
-// Opened notes that the line was opened.
-func (r *Recorder) Opened() {
+// Opened notes that the line was opened, and how.
+func (r *Recorder) Opened(how string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.flush()
 	r.failed, r.open = "", true
-	r.event(Opened, "")
+	r.event(Opened, how)
 }
 
 // Failed notes why the line could not be opened, once for the same reason in a row.

@@ -117,7 +117,7 @@ func TestPiecesOfASerialLine(t *testing.T) {
 func TestPiecesOverTCP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder(t, ZVTTCP)
-		r.Opened()
+		r.Opened("")
 		r.Bytes(Host, unhex(t, "050100 0600"))
 		r.Bytes(Host, unhex(t, "06 123456 ba 0978 0501"))
 		r.Bytes(Device, unhex(t, "06d3ffff7f"))
@@ -165,7 +165,7 @@ func TestM8_NoBrokenFrameShowsACardNumber(t *testing.T) {
 						for rest := spoiled; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 							r.Bytes(Device, rest[:min(size, len(rest))])
 						}
-						r.Opened()
+						r.Opened("")
 						r.Closed()
 						if s := text(t, r); shows(s) {
 							t.Fatalf("%s over %s, %s at %d, %d bytes a piece:\n%s", where, kind, name, at, size, s)
@@ -209,7 +209,7 @@ func TestTheRingForgetsTheOldestAndKeepsTheOpening(t *testing.T) {
 		r := newRecorder(t, ZVTSerial)
 		r.Failed(errors.New("no such device"))
 		r.Failed(errors.New("no such device"))
-		r.Opened()
+		r.Opened("")
 		first := zvt.AppendFrame(nil, []byte{0x05, 0x01, 0x00})
 		r.Bytes(Host, first)
 		const frames = 20_000
@@ -258,7 +258,7 @@ func FuzzRecorder(f *testing.F) {
 	f.Add([]byte("Please take a drink 1.50 EUR"), byte(7), byte(2))
 	f.Fuzz(func(t *testing.T, b []byte, size, kind byte) {
 		r := newRecorder(t, []Kind{ZVTSerial, ZVTTCP, Display}[kind%3])
-		r.Opened()
+		r.Opened("")
 		for side, n := Host, max(1, int(size)); len(b) > 0; b = b[min(n, len(b)):] {
 			r.Bytes(side, b[:min(n, len(b))])
 			if b[0]%4 == 0 {

@@ -155,14 +155,15 @@ func (r *ring) span() span {
 // records decodes the records of a span with sequence numbers from from to before to. wall
 // turns time and skew into the wall clock's time.
 func (p span) records(from, to int64, wall func(at, skew int64) time.Time) (out []Record) {
+	base, skew := p.base, p.skew
 	for seq, b := p.first, p.encoded; len(b) > 0 && seq < to; seq++ {
 		n, used := binary.Uvarint(b)
-		s, _ := decodeStored(p.base, b[used:used+int(n)])
-		b, p.base = b[used+int(n):], s.at
+		s, _ := decodeStored(base, b[used:used+int(n)])
+		b, base = b[used+int(n):], s.at
 		if forms[s.form] == clockSet {
-			p.skew = s.number
+			skew = s.number
 		} else if seq >= from {
-			out = append(out, s.record(wall(s.at, p.skew)))
+			out = append(out, s.record(wall(s.at, skew)))
 		}
 	}
 	return out

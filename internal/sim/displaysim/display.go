@@ -29,8 +29,8 @@ func (Emulation) Choices() []string {
 	return []string{string(ESCPOS), string(CD5220)}
 }
 
-// Options make a Display. The zero value of each field means its default. All can be
-// said in a script.
+// Options make a Display. The zero value of each field means its default. What has a
+// YAML key can be said in a script.
 type Options struct {
 	Rows      int       `yaml:"rows"`      // of characters, up to 4; 2
 	Cols      int       `yaml:"cols"`      // of a row, up to 40; 20
@@ -43,6 +43,9 @@ type Options struct {
 	Buffer int    `yaml:"buffer"` // size of the receive buffer in bytes, with rate; none is lost
 	Rate   int    `yaml:"rate"`   // bytes worked off in a second: what comes faster than the buffer takes is lost silently
 	Banner string `yaml:"banner"` // shown after power on, until the first byte
+	// Tap, if set, may put something between the display and each line, a recorder for
+	// example. What it returns is closed in place of r.
+	Tap func(r io.ReadCloser) io.ReadCloser
 }
 
 // Screen is what the display shows.
@@ -228,6 +231,9 @@ func (d *Display) Power(on bool) {
 
 // Serve feeds the display from r until a read fails or ctx ends; it closes r.
 func (d *Display) Serve(ctx context.Context, r io.ReadCloser) error {
+	if d.opt.Tap != nil {
+		r = d.opt.Tap(r)
+	}
 	defer r.Close()
 	defer context.AfterFunc(ctx, func() { r.Close() })()
 	d.mu.Lock()

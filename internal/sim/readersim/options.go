@@ -3,6 +3,7 @@ package readersim
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 )
@@ -121,7 +122,10 @@ type Options struct {
 	// OnPoint is called at every wire point (see Point) by the goroutine of Run,
 	// which waits for its return.
 	OnPoint func(point string)
-	Logger  *slog.Logger
+	// Tap, if set, may put something between the terminal and each line that is attached, a
+	// recorder for example. What it returns is closed in place of rw.
+	Tap    func(rw io.ReadWriteCloser, tr Transport) io.ReadWriteCloser
+	Logger *slog.Logger
 }
 
 func (o Options) withDefaults() (Options, error) {

@@ -214,6 +214,9 @@ func (a *attachment) pull() {
 // A second line replaces the first. Errors: ErrOff, or that of the last read.
 func (t *Terminal) Attach(ctx context.Context, rw io.ReadWriteCloser, tr Transport) error {
 	a := &attachment{rw: rw, transport: tr}
+	if t.opt.Tap != nil {
+		a.rw = t.opt.Tap(rw, tr)
+	}
 	defer a.pull()
 	if err := t.plug(a); err != nil {
 		return err
