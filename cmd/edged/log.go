@@ -14,17 +14,23 @@ import (
 	"edged/internal/journald"
 )
 
-// newLogger writes text to a terminal, fields to the journal and JSON elsewhere, unless
-// the configuration says which. systemd asks for more of a daemon that it starts to be
-// debugged (DEBUG_INVOCATION, systemd.exec(5)). send is for tests; nil is the journal.
-func newLogger(w io.Writer, c config.Log, send sender) *slog.Logger {
-	var level slog.Level
+// levelOf is the level of the configuration, which a reload may change. systemd asks
+// for more of a daemon that it starts to be debugged (DEBUG_INVOCATION,
+// systemd.exec(5)).
+func levelOf(c config.Log) *slog.LevelVar {
+	var level slog.LevelVar // info
 	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		level = slog.LevelInfo // validated by config
+		level.Set(slog.LevelInfo) // validated by config
 	}
 	if os.Getenv("DEBUG_INVOCATION") == "1" {
-		level = slog.LevelDebug
+		level.Set(slog.LevelDebug)
 	}
+	return &level
+}
+
+// newLogger writes text to a terminal, fields to the journal and JSON elsewhere, unless
+// the configuration says which. send is for tests; nil is the journal.
+func newLogger(w io.Writer, c config.Log, level slog.Leveler, send sender) *slog.Logger {
 	o := &slog.HandlerOptions{Level: level}
 	switch {
 	case c.Format == "text", c.Format == "auto" && isTerminal(w):

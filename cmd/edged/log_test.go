@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestAutoIsForTheJournalOnlyIfThatIsWhereStderrGoes(t *testing.T) {
 		{"the journal, and text is wanted", fmt.Sprintf("%d:%d", st.Dev, st.Ino), "text", "time="},
 	} {
 		t.Setenv("JOURNAL_STREAM", c.stream)
-		newLogger(w, config.Log{Level: "info", Format: c.format}, refuse).Info("x")
+		newLogger(w, config.Log{Format: c.format}, slog.LevelInfo, refuse).Info("x")
 		b := make([]byte, 512)
 		n, err := r.Read(b)
 		if err != nil {
@@ -53,7 +54,7 @@ func TestADaemonThatSystemdDebugsSaysMore(t *testing.T) {
 	var out strings.Builder
 	for _, env := range []string{"", "1"} {
 		t.Setenv("DEBUG_INVOCATION", env)
-		newLogger(&out, config.Log{Level: "info", Format: "text"}, nil).Debug("debug is " + env)
+		newLogger(&out, config.Log{Format: "text"}, levelOf(config.Log{Level: "info"}), nil).Debug("debug is " + env)
 	}
 	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "debug is 1") {
 		t.Errorf("%q, want the second line only", got)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/signal"
 	"syscall"
 
@@ -31,6 +32,10 @@ With a configuration that is not valid it goes on with the last valid one, so
 that open purchases are settled and reported, and sells nothing until the file is
 mended. Without a last valid one it prints every problem and ends.
 
+SIGHUP ("systemctl reload edged") reads the file again. What can change beside a sale
+does; for the rest the log says which keys need a restart. A file that is not valid
+changes nothing.
+
 With --record the trace of each serial port is written to a directory, for somebody who
 is after a fault: at most 16 MiB for each port, card numbers and passwords masked. What
 happened lately is in memory in any case ("edged ports trace").`,
@@ -47,11 +52,15 @@ happened lately is in memory in any case ("edged ports trace").`,
 }
 
 func runDaemon(ctx context.Context, file, record string, stderr io.Writer) error {
+	hangups := make(chan os.Signal, 1) // before anything else: SIGHUP would end us
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	conf, fallback, err := loadConfig(file, stderr)
 	if err != nil {
 		return err
 	}
-	log := newLogger(stderr, conf.Log, nil)
+	level := levelOf(conf.Log)
+	log := newLogger(stderr, conf.Log, level, nil)
 	secrets, problems := config.LoadSecrets(conf)
 	for _, p := range problems {
 		log.Error("secret cannot be used", logkey.Err, p.String(), logkey.Code, p.Code)
@@ -63,7 +72,7 @@ func runDaemon(ctx context.Context, file, record string, stderr io.Writer) error
 		log.Error("configuration is not valid: running on the last valid one, selling nothing", logkey.Path, file, logkey.Code, errcode.ConfigFallback)
 	}
 	a, err := app.New(ctx, app.Options{
-		Config: conf, Secrets: secrets, Fallback: fallback, Logger: log, BuildDate: version.Date(), RecordDir: record,
+		Config: conf, Secrets: secrets, Fallback: fallback, Logger: log, Level: level, BuildDate: version.Date(), RecordDir: record,
 	})
 	if err != nil {
 		return err
@@ -71,6 +80,11 @@ func runDaemon(ctx context.Context, file, record string, stderr io.Writer) error
 	if !fallback {
 		keepConfig(conf, log)
 	}
+	reload := reloader{app: a, file: file, fallback: fallback, stderr: stderr, log: log}
+	reloads, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); reload.run(reloads, hangups) }()
+	defer func() { stop(); <-done }()
 	return a.Run(ctx)
 }
 

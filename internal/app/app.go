@@ -45,7 +45,8 @@ type Options struct {
 	Fallback bool
 
 	Logger    *slog.Logger
-	BuildDate time.Time // TLS certificates are never judged by an earlier time (M10)
+	Level     *slog.LevelVar // of Logger, for a reload; nil: it cannot be changed
+	BuildDate time.Time      // TLS certificates are never judged by an earlier time (M10)
 
 	Clock       clock.Clock
 	OpenPort    func(context.Context, port.Settings) (port.Line, error)
@@ -77,6 +78,8 @@ type App struct {
 	ring     *callback.Ring
 	watchdog *supervise.Watchdog
 	systemd  supervise.Systemd
+	live     live
+	told     told
 }
 
 // New makes the daemon and opens its store. It blocks for the disk. After an
@@ -84,6 +87,8 @@ type App struct {
 func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{o: o.withDefaults(), reg: prometheus.NewRegistry()}
 	a.log = a.o.Logger
+	a.live.conf.Store(a.o.Config)
+	a.told.wake = make(chan struct{}, 1)
 	a.traces.open = a.o.OpenPort
 	a.registerMetrics()
 	for _, step := range []func(context.Context) error{
@@ -192,7 +197,7 @@ func (a *App) makeEngine(ctx context.Context) (err error) {
 		Store: a.store, Clock: a.o.Clock, Lanes: lanes, LaneFor: a.builder().gone,
 		SaaS:         doors{client: a.client, ring: a.ring, publicURL: a.o.Config.Callbacks.PublicURL},
 		Poll:         poll(a.o.Config, a.client),
-		EncodeReport: encodeReport, Show: a.screens.show, Outbox: func() { a.sender.Wake() },
+		EncodeReport: encodeReport, Show: a.showLane, Outbox: func() { a.sender.Wake() },
 		Progress: a.watchdog.Progress, Logger: a.log, Registerer: a.reg,
 	})
 	return err

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -90,11 +91,15 @@ func (a placeAddr) String() string { return string(a) }
 // wakes counts how often the engine's loop looks at the clock: each of its turns does.
 type wakes struct {
 	clock.Clock
-	n atomic.Int64
+	n    atomic.Int64
+	gate atomic.Pointer[chan struct{}] // whoever looks waits for its end; nil: nobody waits
 }
 
 func (w *wakes) Read() clock.Reading {
 	w.n.Add(1)
+	if gate := w.gate.Load(); gate != nil {
+		<-*gate
+	}
 	return w.Clock.Read()
 }
 
@@ -160,9 +165,10 @@ func (b *bubble) run() {
 
 // open plugs a pipe between a driver and its device.
 func (b *bubble) open(ctx context.Context, s port.Settings) (port.Line, error) {
-	lane := b.world.Lanes[marketLane]
+	device := filepath.Ext(s.Path)
+	lane := b.world.Lanes[strings.TrimSuffix(filepath.Base(s.Path), device)]
 	here, there := net.Pipe()
-	if filepath.Ext(s.Path) == ".display" {
+	if device == ".display" {
 		b.parts.Go(func() { _ = lane.Display.Serve(b.ctx, there) })
 		return here, nil
 	}

@@ -78,7 +78,7 @@ func (a *App) ready(ctx context.Context) error {
 		a.log.Warn("service manager is not told that edged is ready", logkey.Err, err, logkey.Code, errcode.RunService)
 	}
 	a.log.Info("edged is ready")
-	<-ctx.Done()
+	a.tellStatus(ctx)
 	if err := a.systemd.Stopping(); err != nil {
 		a.log.Warn("service manager is not told that edged stops", logkey.Err, err, logkey.Code, errcode.RunService)
 	}
@@ -123,7 +123,7 @@ func (a *App) tellPayConfig(ctx context.Context, machineID string, c machines.Pa
 }
 
 func (a *App) setLimit(ctx context.Context, l builtLane, c machines.PayConfig) error {
-	limit, minHold, err := amounts(a.o.Config.Purchase, c)
+	limit, minHold, err := amounts(a.live.conf.Load().Purchase, c)
 	if err != nil {
 		return err
 	}

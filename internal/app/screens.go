@@ -25,15 +25,15 @@ type screens map[string]*customerScreen
 // customerScreen renders what one lane shows, again and again, on one display.
 type customerScreen struct {
 	lane    string
-	label   string // of the lane's door
-	face    screen.Face
 	display customerDisplay
 	wake    chan struct{}
 
-	mu   sync.Mutex
-	view engine.LaneView
-	old  []engine.LaneView // not looked at yet; bounded by maxUnseen
-	seen bool              // view is one, and not the empty one before the first
+	mu    sync.Mutex
+	face  screen.Face // its texts change with a reload, as does label
+	label string      // of the lane's door
+	view  engine.LaneView
+	old   []engine.LaneView // not looked at yet; bounded by maxUnseen
+	seen  bool              // view is one, and not the empty one before the first
 
 	// The one of run: a refused restock, and until when it is shown.
 	refused purchase.OrderID
@@ -161,7 +161,7 @@ func (c *customerScreen) run(ctx context.Context) error {
 		for _, v := range views {
 			watch, sit = watch.Look(c.situation(v, now), now.Sub(start))
 		}
-		page := screen.Render(sit, c.face)
+		page := screen.Render(sit, c.drawnFor())
 		c.display.Show(page.Rows)
 		if next := c.next(page.Next, now); next > 0 {
 			timer.Reset(next)
@@ -201,7 +201,7 @@ func (c *customerScreen) situation(v engine.LaneView, now time.Time) screen.Situ
 	}
 	s := screen.Situation{
 		Reasons: v.Why, Armed: v.Armed, CardSeen: v.CardSeen, Limit: v.Limit, Currency: v.Currency,
-		Door: c.label, Restock: screen.RestockOf(v.Restock),
+		Door: c.doorLabel(), Restock: screen.RestockOf(v.Restock),
 		RestockRefused: now.Before(c.notice),
 	}
 	if v.Order != nil {

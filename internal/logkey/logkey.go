@@ -27,6 +27,8 @@ const (
 	Frame       = "frame"
 	Kind        = "kind"
 	Count       = "count"
+	Keys        = "keys" // of the configuration
+	Applied     = "applied"
 	Path        = "path"
 	Addr        = "addr"
 	Caller      = "caller" // of a manual action, as the kernel names it
