@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"edged/internal/queue"
 	"edged/internal/sim/saassim"
 )
@@ -126,14 +128,13 @@ func TestAStoreThatCannotBeUsedIsRefusedByName(t *testing.T) {
 		t.Errorf("a second daemon: %v, want ErrInUse and the directory", err)
 	}
 	d.stop()
-	f, err := os.OpenFile(s.storeFile(), os.O_RDWR, 0)
+	db, err := sqlite3.Open("file:" + s.storeFile())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteAt([]byte{0, 0, 0, 99}, 60); err != nil { // user_version (SQLite file format §1.3.16)
+	if err := errors.Join(db.Exec("DELETE FROM meta WHERE k='queue.schema'; PRAGMA user_version=99"), db.Close()); err != nil {
 		t.Fatal(err)
 	}
-	f.Close()
 	_, err = s.tryStart(nil)
 	if !errors.Is(err, queue.ErrNewer) {
 		t.Errorf("a store of a newer edged: %v, want ErrNewer", err)

@@ -50,6 +50,7 @@ func (b *batch) commit() error {
 		err = b.readRefused(dirty)
 	}
 	if err != nil {
+		b.e.onCommitFailed(err)
 		return err
 	}
 	before := make([]order, len(dirty))

@@ -19,6 +19,11 @@ type FileOps interface {
 	Remove(path string) error     // no error when there is none; not durable before SyncDir
 	SyncFile(path string) error
 	SyncDir(dir string) error
+	// ReadFile returns the content of a small file.
+	ReadFile(path string) ([]byte, error)
+	// Overwrite writes from the beginning of a file on, which it makes if there is
+	// none; what is behind stays. Not durable before SyncFile and SyncDir.
+	Overwrite(path string, b []byte) error
 }
 
 type osFiles struct{}
@@ -48,6 +53,19 @@ func (osFiles) SyncFile(path string) error { return syncPath(path) }
 
 // SyncDir implements FileOps.
 func (osFiles) SyncDir(dir string) error { return syncPath(dir) }
+
+// ReadFile implements FileOps.
+func (osFiles) ReadFile(path string) ([]byte, error) { return os.ReadFile(path) }
+
+// Overwrite implements FileOps.
+func (osFiles) Overwrite(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, 0)
+	return errors.Join(err, f.Close())
+}
 
 func syncPath(path string) error {
 	f, err := os.Open(path)

@@ -42,6 +42,7 @@ type scanned struct {
 	counts    counts
 	highWater int64 // of meta; 0: not there or not readable
 	maxID     int64 // the highest number in use
+	reached   int64 // how far the database goes, see witness.go
 	open      map[Seq]bool
 	bad       []badRow
 }
@@ -56,6 +57,10 @@ func (c *conn) scan() (sc *scanned, err error) {
 			err = end
 		}
 	}()
+	reached, err := c.closedNumbers()
+	if err != nil {
+		return nil, err
+	}
 	sc = &scanned{open: map[Seq]bool{}}
 	sc.Lanes, sc.Meta = map[string][]byte{}, map[string][]byte{}
 	for _, part := range []struct {
@@ -73,6 +78,9 @@ func (c *conn) scan() (sc *scanned, err error) {
 		{"SELECT n, seq, class, reason, attempts, body FROM dead ORDER BY n", sc.dead},
 		{"SELECT n, seq, kind, state FROM tasks ORDER BY n", sc.task},
 		{"SELECT coalesce(max(seq),0) FROM closed", sc.seen},
+		{reached, sc.level},
+		{"SELECT coalesce(max(n),0) FROM journal", sc.level},
+		{"SELECT coalesce(max(seq),0) FROM orders", sc.level},
 		{"SELECT coalesce(max(n),0) FROM events", sc.seen},
 		{"SELECT count(*), coalesce(sum(length(body)),0) FROM events", sc.eventTotals},
 	} {
@@ -81,6 +89,16 @@ func (c *conn) scan() (sc *scanned, err error) {
 		}
 	}
 	return sc, nil
+}
+
+// closedNumbers asks for the highest number of a closed order, which a database that
+// is looked at before it is migrated does not have.
+func (c *conn) closedNumbers() (sql string, err error) {
+	has, err := c.number("SELECT count(*) FROM pragma_table_info('closed') WHERE name='n'")
+	if has == 0 {
+		return "SELECT 0", err
+	}
+	return "SELECT coalesce(max(n),0) FROM closed", err
 }
 
 // keep returns a copy of the payload, nil after noting a bad record.
@@ -102,6 +120,11 @@ func (sc *scanned) meta(st *sqlite3.Stmt) {
 	}
 	if k == metaHighWater {
 		sc.highWater, _ = decodeHighWater(v) // 0 then: as good as missing
+	}
+	if k == metaMark {
+		n, _ := decodeHighWater(v)
+		sc.reached = max(sc.reached, n)
+		sc.saw(n)
 	}
 	if !strings.HasPrefix(k, metaPrefix) {
 		sc.Meta[k] = v

@@ -20,7 +20,7 @@ type OpenReport struct {
 	SwapFinished bool          // an interrupted Recover was completed
 	Damage       string        // why the database was replaced; "" when it was sound
 	MovedAside   string        // path of the damaged database
-	KeptAside    []string      // all damaged databases in the directory, of earlier starts too, until a person removes them
+	KeptAside    []string      // all damaged databases in the directory and notes about lost commits, of earlier starts too, until a person removes them
 	Quarantined  []Quarantined // records that were moved to quarantine/
 	ReserveFreed bool          // the disk was full: the money reserve was given up to open at all
 	ReserveError error         // why there is no money reserve now
@@ -38,6 +38,11 @@ func (s *Store) open(ctx context.Context) error {
 		return classify("finish interrupted swap", err)
 	}
 	s.note(func(r *OpenReport) { r.SwapFinished = swapped })
+	mark, err := s.readWitness()
+	if err != nil {
+		return err
+	}
+	s.ids.next = mark + 1
 	err = s.openPatiently(ctx)
 	if s.outOfSpace(err) && s.reserveThere() {
 		err = s.openWithoutReserve(ctx, err)
@@ -51,11 +56,14 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.compareWitness(mark, s.level); err != nil {
+		return err
+	}
 	kept, err := s.keptAside()
 	if err != nil {
 		return classify("look for damaged databases", err)
 	}
-	s.note(func(r *OpenReport) { r.KeptAside = kept })
+	s.note(func(r *OpenReport) { r.KeptAside = append(kept, s.lostNotes()...) })
 	if !s.Report().ReserveFreed {
 		err := s.RebuildReserve()
 		s.note(func(r *OpenReport) { r.ReserveError = err })
@@ -153,7 +161,7 @@ func (s *Store) connect(ctx context.Context) error {
 		return err
 	}
 	if err := s.w.configure(s.o.pragmas); err != nil {
-		return err
+		return badText(err)
 	}
 	from, err := s.w.migrate(s.o.steps)
 	if err != nil {
@@ -165,7 +173,7 @@ func (s *Store) connect(ctx context.Context) error {
 			r.MigratedFrom = r.Version
 		}
 	})
-	if from == 0 && s.reserveThere() {
+	if from == 0 && (s.reserveThere() || s.seen.mark > 0) {
 		s.noteDamage(errGone)
 	}
 	if !there {
@@ -174,7 +182,8 @@ func (s *Store) connect(ctx context.Context) error {
 	return nil
 }
 
-// errGone: the reserve is made behind a sound database, so there has been one.
+// errGone: the reserve is made behind a sound database and the witness behind a commit,
+// so there has been one.
 var errGone = errcode.New(errcode.StoreGone, "the database is gone or empty, although this directory has held one")
 
 // disconnect gives the write connection up and leaves the file as it is.
@@ -220,14 +229,12 @@ func (s *Store) reload(ctx context.Context, opening bool) error {
 	s.meter.ahead.Store(opening)
 	sc, err := s.w.scan()
 	s.meter.ahead.Store(false)
-	if errors.Is(err, sqlite3.ERROR) { // the questions are right, so the schema's text is not
-		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
 	if err != nil {
-		return classify("load", err)
+		return classify("load", badText(err))
 	}
-	s.removeBad(sc.bad)
+	s.level = sc.reached
 	s.startIDs(sc)
+	s.removeBad(sc.bad)
 	s.countMu.Lock()
 	s.counts = sc.counts
 	s.countMu.Unlock()
@@ -235,6 +242,15 @@ func (s *Store) reload(ctx context.Context, opening bool) error {
 	s.snap = &sc.Snapshot
 	s.snapMu.Unlock()
 	return nil
+}
+
+// badText: our questions are right, so what the engine does not understand is what the
+// file says.
+func badText(err error) error {
+	if errors.Is(err, sqlite3.ERROR) {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return err
 }
 
 // startIDs sets the counter above everything that may have been given. Without

@@ -165,5 +165,5 @@ func (tx *Tx) deleteBad(rows []badRow) error {
 			return err
 		}
 	}
-	return nil
+	return tx.stamp()
 }

@@ -26,6 +26,14 @@ type ArchiveHead struct {
 // what is durable and disturbs no commit. Without shared memory there is only the
 // writer's connection, and fn runs on that, between two transactions.
 func (s *Store) read(ctx context.Context, fn func(*conn) error) error {
+	err := s.readOn(ctx, fn)
+	if damaged(err) && !s.outOfSpace(err) { // like a commit that fails so: Recover leaves out what stays unreadable
+		s.setBroken(err)
+	}
+	return err
+}
+
+func (s *Store) readOn(ctx context.Context, fn func(*conn) error) error {
 	if s.o.Exclusive {
 		return classify("read", s.do(ctx, func() error { return s.onWriter(ctx, fn) }))
 	}

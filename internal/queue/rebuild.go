@@ -63,6 +63,9 @@ func (s *Store) recover(ctx context.Context) error {
 	if err := s.meter.failedSync(); err != nil {
 		return classify("sync", err)
 	}
+	if s.seen.mark > s.level { // what could not be read has been told
+		s.setWitness(s.level)
+	}
 	s.broken.Store(nil)
 	s.failed.Store(nil)
 	return nil
@@ -191,7 +194,7 @@ func (c *conn) version() int {
 	if c == nil {
 		return 0
 	}
-	if v, err := c.notedVersion(); err == nil && v != 0 {
+	if v, _, err := c.notedVersion(); err == nil && v != 0 {
 		return v
 	}
 	v, err := c.number("PRAGMA user_version")

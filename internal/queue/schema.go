@@ -3,6 +3,7 @@ package queue
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -14,7 +15,7 @@ type migration func(*conn) error
 // A new database gets all of them, so that the path of an old one is walked by
 // every test. Append only; what has been released is never edited.
 func schema() []migration {
-	return []migration{script(schemaV1), script(schemaV2)}
+	return []migration{script(schemaV1), script(schemaV2), script(schemaV3)}
 }
 
 func script(sql string) migration {
@@ -50,6 +51,12 @@ ALTER TABLE closed ADD COLUMN brief BLOB NOT NULL DEFAULT x'';
 CREATE TABLE sums(k TEXT PRIMARY KEY, v BLOB NOT NULL) STRICT, WITHOUT ROWID;
 `
 
+// schemaV3: each closed order has a number of its own from the counter of all tables.
+// With the journal gone it says how far commits have gone, see witness.go.
+const schemaV3 = `
+ALTER TABLE closed ADD COLUMN n INTEGER NOT NULL DEFAULT 0;
+`
+
 // migrate brings the database up to the last migration of the list, each step in
 // a transaction of its own together with its version number. It returns the
 // version found.
@@ -59,12 +66,9 @@ func (c *conn) migrate(steps []migration) (from int, err error) {
 		return 0, classify("read schema version", err)
 	}
 	from = int(v)
-	noted, err := c.notedVersion()
+	noted, err := c.checkSchema(from)
 	if err != nil {
-		return from, classify("read noted schema version", err)
-	}
-	if noted != 0 && noted != from {
-		return from, fmt.Errorf("%w: schema version is %d, noted is %d", ErrCorrupt, from, noted)
+		return from, err
 	}
 	if from > len(steps) {
 		return from, fmt.Errorf("%w: version %d, newest known %d", ErrNewer, from, len(steps))
@@ -80,29 +84,62 @@ func (c *conn) migrate(steps []migration) (from int, err error) {
 	return from, nil
 }
 
-// metaVersion notes the schema's version a second time, under a checksum: the number
-// in the file's header has none, and a flipped bit in it would make the database one
-// of a newer edged.
+// metaVersion notes the schema's version a second time, and a checksum of its text:
+// they have none in the file. A flipped bit in the one would make the database one of a
+// newer edged, in the other it hides a column.
 const metaVersion = metaPrefix + "schema"
 
+// checkSchema compares the schema with what is noted of it, and returns the noted
+// version; 0: nothing is.
+func (c *conn) checkSchema(version int) (noted int, err error) {
+	noted, sum, err := c.notedVersion()
+	if err != nil || noted == 0 {
+		return 0, classify("read noted schema version", err)
+	}
+	now, err := c.schemaSum()
+	switch {
+	case err != nil:
+		return noted, classify("read schema", err)
+	case noted != version:
+		err = fmt.Errorf("%w: schema version is %d, noted is %d", ErrCorrupt, version, noted)
+	case sum != now:
+		err = fmt.Errorf("%w: the text of the schema has the checksum %08x, noted is %08x", ErrCorrupt, now, sum)
+	}
+	return noted, err
+}
+
+// schemaSum is the CRC-32C over the text of the store's own tables.
+func (c *conn) schemaSum() (sum uint32, err error) {
+	err = c.each(func(st *sqlite3.Stmt) bool {
+		sum = crc32.Update(sum, castagnoli(), append([]byte(st.ColumnText(0)), 0))
+		return true
+	}, `SELECT sql FROM sqlite_schema WHERE name IN
+		('meta','lanes','orders','archive','closed','journal','reports','dead','tasks','events','sums') ORDER BY name`)
+	return sum, err
+}
+
 func (c *conn) noteVersion(version int) error {
-	v := binary.LittleEndian.AppendUint64(nil, uint64(version))
+	sum, err := c.schemaSum()
+	if err != nil {
+		return err
+	}
+	v := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(nil, uint64(version)), sum)
 	return c.exec("INSERT OR REPLACE INTO meta VALUES(?,?)", metaVersion, bindMeta(metaVersion).seal(nil, v))
 }
 
 // notedVersion is 0 when there is no note that can be read.
-func (c *conn) notedVersion() (version int, err error) {
+func (c *conn) notedVersion() (version int, sum uint32, err error) {
 	there, err := c.number("SELECT count(*) FROM sqlite_schema WHERE type='table' AND name='meta'")
 	if err != nil || there == 0 {
-		return 0, err
+		return 0, 0, err
 	}
 	err = c.each(func(st *sqlite3.Stmt) bool {
-		if v, err := bindMeta(metaVersion).open(st.ColumnRawBlob(0)); err == nil && len(v) == 8 {
-			version = int(binary.LittleEndian.Uint64(v))
+		if v, err := bindMeta(metaVersion).open(st.ColumnRawBlob(0)); err == nil && len(v) == 12 {
+			version, sum = int(binary.LittleEndian.Uint64(v)), binary.LittleEndian.Uint32(v[8:])
 		}
 		return false
 	}, "SELECT v FROM meta WHERE k=?", metaVersion)
-	return version, err
+	return version, sum, err
 }
 
 func (c *conn) migrateStep(step migration, version int) error {

@@ -90,6 +90,8 @@ type Store struct {
 	// The writer goroutine's. w is nil after a Recover that has failed half-way.
 	w             *conn
 	ids           idBlock
+	level         int64 // how far the database went when it was read
+	seen          witness
 	txBuf         []byte
 	laterAgain    bool // the last commit has put deferred writes back
 	laterFailed   bool // so has been logged
@@ -159,7 +161,7 @@ func prepare(o Options) (*Store, error) {
 func (s *Store) release(checkpoint bool) error {
 	s.readMu.Lock()
 	defer s.readMu.Unlock()
-	err := errors.Join(s.r.close(false), s.w.close(checkpoint))
+	err := errors.Join(s.r.close(false), s.w.close(checkpoint), s.syncWitness())
 	s.r, s.w = nil, nil
 	s.metrics.unregister(s.o.Registerer)
 	vfs.Unregister(s.vfsName)

@@ -18,6 +18,7 @@ type Tx struct {
 	delta counts
 	buf   []byte
 	depth int   // of savepoints
+	mark  int64 // the highest number of a row that says how far the database goes
 	fatal error // the first engine error: nothing of this batch may be kept
 }
 
@@ -60,13 +61,13 @@ func (tx *Tx) Savepoint(fn func() error) error {
 	}
 	tx.depth++
 	defer func() { tx.depth = depth }()
-	delta, reserved := tx.delta, tx.ids.reserved
+	delta, reserved, mark := tx.delta, tx.ids.reserved, tx.mark
 	err := fn()
 	if tx.fatal != nil {
 		return tx.fatal
 	}
 	if err != nil {
-		tx.delta, tx.ids.reserved = delta, reserved
+		tx.delta, tx.ids.reserved, tx.mark = delta, reserved, mark
 		if undo := tx.exec("ROLLBACK TO " + name); undo != nil {
 			return undo
 		}
@@ -85,6 +86,7 @@ func (tx *Tx) NewSeq() (Seq, error) {
 
 // PutOrder writes an order's state, new or again.
 func (tx *Tx) PutOrder(seq Seq, id OrderID, state []byte) error {
+	tx.reached(int64(seq))
 	tx.buf = bindOrder(seq, id[:]).sealPadded(tx.buf[:0], state)
 	// An update that has read the old row overwrites it in place; REPLACE does not.
 	if err := tx.exec("UPDATE orders SET state=? WHERE seq=? AND id=?", tx.buf, seq, id[:]); err != nil {
@@ -107,6 +109,7 @@ func (tx *Tx) AppendJournal(seq Seq, ev []byte) (N, error) {
 	if err != nil {
 		return 0, err
 	}
+	tx.reached(int64(n))
 	tx.buf = bindJournal(n, seq).seal(tx.buf[:0], ev)
 	return n, tx.exec("INSERT INTO journal VALUES(?,?,?)", n, seq, tx.buf)
 }

@@ -18,7 +18,12 @@ func (tx *Tx) Archive(a Archived) error {
 	if len(a.Brief) > 0 {
 		brief = bindBrief(a.ID[:], a.Seq).seal(brief, a.Brief)
 	}
-	return tx.exec("INSERT OR REPLACE INTO closed VALUES(?,?,?,?)", a.Seq, a.At.Unix(), a.ID[:], brief)
+	n, err := tx.nextID()
+	if err != nil {
+		return err
+	}
+	tx.reached(int64(n))
+	return tx.exec("INSERT OR REPLACE INTO closed VALUES(?,?,?,?,?)", a.Seq, a.At.Unix(), a.ID[:], brief, n)
 }
 
 // Unarchive takes an order out of the archive and returns it; the caller puts it
@@ -62,7 +67,10 @@ func (tx *Tx) PruneArchive(before time.Time, limit int, fold func(Archived) erro
 			return 0, err
 		}
 	}
-	return len(rows), nil
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	return len(rows), tx.stamp()
 }
 
 func (tx *Tx) fold(r Brief, fold func(Archived) error) error {

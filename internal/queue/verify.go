@@ -20,6 +20,8 @@ type Verification struct {
 	Records  int      // read
 	Problems []string // damaged pages, then bad records; empty when all is sound
 
+	dir string
+
 	// Clean: the last daemon has closed the store. Else it was killed, or lost power, and
 	// what was on its way to flash is not in here.
 	Clean   bool
@@ -43,7 +45,7 @@ func Verify(ctx context.Context, dir string) (Verification, error) {
 		return Verification{}, err
 	}
 	defer lock.Close()
-	v := Verification{Clean: !there(path + "-wal")}
+	v := Verification{Clean: !there(path + "-wal"), dir: dir}
 	name := fmt.Sprintf("edged-verify-%p", &v)
 	vfs.Register(name, inspector{})
 	defer vfs.Unregister(name)
@@ -87,8 +89,9 @@ func (v *Verification) read(c *conn) error {
 	if v.Version = int(version); err != nil {
 		return err
 	}
-	if noted, err := c.notedVersion(); err == nil && noted != 0 && noted != v.Version {
-		v.Problems = append(v.Problems, fmt.Sprintf("schema version is %d, noted is %d", v.Version, noted))
+	noted, err := c.checkSchema(v.Version)
+	if errors.Is(err, ErrCorrupt) {
+		v.Problems = append(v.Problems, err.Error())
 		v.Version = noted
 	}
 	if newest := len(schema()); v.Version > newest {
@@ -133,6 +136,9 @@ func (v *Verification) readRecords(c *conn) error {
 		if err != nil {
 			return err
 		}
+	}
+	if missing := missingCommits(v.dir, sc.reached); missing != "" {
+		v.Problems = append(v.Problems, missing)
 	}
 	for _, row := range bad {
 		v.Problems = append(v.Problems, fmt.Sprintf("%s %s: %s", row.table, row.key, row.reason))

@@ -201,6 +201,7 @@ func (s *Store) transact(later []func(*Tx) error, batch []*request) ([]error, er
 		return nil, s.afterFailure(err, syncs)
 	}
 	s.metrics.commit.Observe(time.Since(start).Seconds())
+	s.witnessed(tx.mark)
 	s.txBuf = tx.buf
 	s.addCounts(tx.delta)
 	s.takeSnapshot()   // if nobody has taken it, it is stale now

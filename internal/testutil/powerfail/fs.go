@@ -195,6 +195,31 @@ func (fs *FS) sync(name string, f *inode) error {
 	return nil
 }
 
+// ReadFile returns a copy of the content of a file.
+func (fs *FS) ReadFile(path string) ([]byte, error) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	name := filepath.Base(path)
+	f := fs.names[name]
+	if f == nil {
+		return nil, syscall.ENOENT
+	}
+	if fault := fs.fault(Read, name); fault != nil {
+		return nil, fault.Err
+	}
+	return slices.Clone(f.data), nil
+}
+
+// Overwrite writes from the beginning of a file on, which it makes if there is none.
+func (fs *FS) Overwrite(path string, b []byte) error {
+	f, _, err := fs.Open(path, vfs.OPEN_READWRITE|vfs.OPEN_CREATE)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, 0)
+	return err
+}
+
 // SyncDir makes creating, removing and renaming durable.
 func (fs *FS) SyncDir(string) error {
 	fs.mu.Lock()
