@@ -15,6 +15,7 @@ import (
 const (
 	heldEvery    = time.Second      // between tries to commit what could not be committed
 	careEvery    = 30 * time.Second // between looks after the store
+	vacuumAfter  = time.Second      // behind it: what it has asked for is committed first
 	keepArchive  = 400 * 24 * time.Hour
 	pruneAtOnce  = 200
 	recoverFirst = time.Second
@@ -142,9 +143,20 @@ func (e *Engine) care(now purchase.Stamp) {
 	}
 	e.setSumsAside()
 	e.audit()
-	if len(e.orders) == 0 {
+	if e.quiet() {
 		e.vacuum()
 	}
+}
+
+// quiet: nobody is being served. A lane that sells has an order without a card all the
+// time.
+func (e *Engine) quiet() bool {
+	for _, o := range e.orders {
+		if o.parked != "" || o.state.Hold != nil || o.state.Phase() != purchase.PhaseArmed {
+			return false
+		}
+	}
+	return true
 }
 
 // probeStore says whether the lanes may sell: they do again once a commit works
@@ -165,6 +177,11 @@ func (e *Engine) vacuum() {
 	}
 	e.beside.start(func() {
 		defer e.vacuuming.Store(false)
+		select {
+		case <-time.After(vacuumAfter):
+		case <-e.quit:
+			return
+		}
 		if _, err := e.o.Store.MaybeVacuum(context.Background()); err != nil && !errors.Is(err, queue.ErrWorkWaiting) {
 			e.log.Warn("store cannot give space back", logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreNotKept))
 		}
