@@ -1,6 +1,7 @@
 package modelcheck
 
 import (
+	"errors"
 	"fmt"
 
 	"edged/internal/money"
@@ -65,15 +66,30 @@ func (a *audit) openSent(s purchase.State, late bool) error {
 }
 
 // watch looks at what a step is about to put on flash.
-func (m *model) watch(w *world, slot int, r orderStep) {
+func (m *model) watch(w *world, slot int, body uint32, r orderStep) {
 	a := &w.orders[slot].audit
 	before, after := m.c.orders.val(w.orders[slot].state), m.c.orders.val(r.next)
+	m.check(m.c.facts[r.next].bad)
+	m.check(once(before, after))
 	if before.Hold == nil && after.Hold != nil {
 		a.thisRun = true
 	}
-	if before.Decision == nil && after.Decision != nil {
-		m.check(a.gaveUp(*after.Decision))
+	if before.Decision != nil || after.Decision == nil {
+		return
 	}
+	m.check(a.gaveUp(*after.Decision))
+	if open, runs := dueOf(before, purchase.DueOpen); after.Decision.Source == purchase.FromNetwork && body != m.restarted && runs && open.At > moment {
+		m.fail("M5", errors.New("given up for the network before the deadline of OpenDoor"))
+	}
+}
+
+func dueOf(s purchase.State, name purchase.DeadlineName) (purchase.Deadline, bool) {
+	for _, d := range s.Due {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return purchase.Deadline{}, false
 }
 
 // gaveUp: edged itself decided to give the hold back.

@@ -104,6 +104,7 @@ type orderFacts struct {
 	held   bool
 	phase  purchase.Phase
 	due    []purchase.DeadlineName
+	bad    error // what a probe has found
 }
 
 func newCores() *cores {
@@ -143,6 +144,7 @@ func (c *cores) order(s purchase.State) uint32 {
 	id := c.orders.id(string(b), s)
 	if int(id) == len(c.facts) {
 		f := orderFacts{lane: c.ask(lane.Changed{Order: laneOrder(s), Closed: s.Closed()}), closed: s.Closed(), held: s.Hold != nil, phase: s.Phase()}
+		f.bad = probe(s, s.Order)
 		for _, d := range s.Due {
 			f.due = append(f.due, d.Name)
 		}

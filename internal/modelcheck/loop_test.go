@@ -70,7 +70,14 @@ func (m *model) push(w *world, slot int, what uint32) {
 
 // post is one turn with one event of an order. It says whether the poster may accept.
 func (m *model) post(w *world, slot int, body uint32) (accept bool) {
-	t := turn{m: m, w: w}
+	return m.turn(w, slot, body, false)
+}
+
+// tell is post for a callback, which is kept though it changes nothing.
+func (m *model) tell(w *world, slot int, body uint32) { m.turn(w, slot, body, true) }
+
+func (m *model) turn(w *world, slot int, body uint32, kept bool) (accept bool) {
+	t := turn{m: m, w: w, kept: kept}
 	accept = t.step(slot, body)
 	t.commit()
 	return accept
@@ -99,6 +106,7 @@ type turn struct {
 	changed []int
 	effects [slots][]purchase.Effect
 	lanes   []uint32
+	kept    bool // what changes nothing too
 }
 
 func (t *turn) step(slot int, body uint32) (accept bool) {
@@ -114,10 +122,10 @@ func (t *turn) step(slot int, body uint32) (accept bool) {
 		t.w.broken = 1
 		return false
 	}
-	if r.next == o.state && len(r.effects) == 0 {
+	if r.next == o.state && len(r.effects) == 0 && !t.kept {
 		return true
 	}
-	t.m.watch(t.w, slot, r)
+	t.m.watch(t.w, slot, body, r)
 	o.state = r.next
 	t.changed = append(t.changed, slot)
 	accept = true
@@ -244,6 +252,7 @@ func (m *model) laneEffect(w *world, eff lane.Effect) {
 }
 
 func (m *model) newOrder(w *world, e lane.NewOrder) {
+	m.forget(w) // only one order at a time has no hold, and the lane has been told of its end
 	for i := range w.orders {
 		if w.orders[i].state == 0 {
 			t := m.terms()

@@ -111,7 +111,7 @@ func (m *model) doTell(w *world, a action) {
 		o.audit.said(m.script(o)[a.arg])
 	}
 	rows := o.rows
-	m.post(w, int(a.slot), m.says[o.customer-1][a.arg])
+	m.tell(w, int(a.slot), m.says[o.customer-1][a.arg])
 	if a.op == opRepeat {
 		m.check(m.unchanged(before, w.orders[a.slot].state, rows, w.orders[a.slot].rows))
 	}

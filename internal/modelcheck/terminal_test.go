@@ -384,6 +384,7 @@ func (m *model) lastBooked(w *world) *purchase.Hold {
 // ended posts the one end of the command.
 func (m *model) ended(w *world, e purchase.Ended) {
 	c := m.c.cmds[w.cmd]
+	m.ending = e
 	bodies := m.endOf(w, c, e)
 	w.stage, w.refused, w.aborting, w.amount = idle, false, false, 0
 	settles := c.Kind == purchase.CmdCapture || c.Kind == purchase.CmdRelease

@@ -137,6 +137,8 @@ type model struct {
 	plan *plan
 	c    *cores
 	err  error // the promise that the last action has broken
+	// ending is the end of a command that was posted last.
+	ending purchase.Ended
 
 	says                         [customers][]uint32 // bodies
 	restarted, started, attached uint32              // what every start begins with
