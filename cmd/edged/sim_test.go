@@ -310,7 +310,7 @@ func TestASimulatorSaysWhyItCannotRun(t *testing.T) {
 		{[]string{"sim", "display", "--pty", file}, exitProblem, file},
 		{[]string{"sim", "terminal"}, exitUsage, "listen pty"},
 		{[]string{"sim", "terminal", "--listen", "x", "--pty", "y"}, exitUsage, "listen pty"},
-		{[]string{"sim", "display"}, exitUsage, `"pty" not set`},
+		{[]string{"sim", "display"}, exitUsage, "pty replay"},
 		{[]string{"sim", "toaster"}, exitUsage, `no command "toaster"`},
 	} {
 		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
