@@ -33,6 +33,7 @@ func TestM8_NoCardNumberAndNoSecretIsKeptOrLogged(t *testing.T) {
 	}
 	places := s.kept(t)
 	places["the log"], places["the metrics"] = log.Bytes(), exposed(t, a)
+	places["the flight recorder"] = traced(t, a)
 	for what, secret := range secrets {
 		for where, content := range places {
 			if shows(content, secret) {
@@ -41,8 +42,8 @@ func TestM8_NoCardNumberAndNoSecretIsKeptOrLogged(t *testing.T) {
 		}
 	}
 	// What is searched has what it should have: else nothing could be found in it.
-	if !shows(places["edged.db"], pan[:6]) || !shows(log.Bytes(), hex.EncodeToString([]byte{0x04, 0x0F})) {
-		t.Errorf("the store lacks the first digits of the card, or the log the terminal's frames: %d files", len(places))
+	if !shows(places["edged.db"], pan[:6]) || !shows(places["the flight recorder"], pan[:6]) || !shows(log.Bytes(), hex.EncodeToString([]byte{0x04, 0x0F})) {
+		t.Errorf("store or flight recorder lack the first digits of the card, or the log the terminal's frames: %d files", len(places))
 	}
 }
 
@@ -76,6 +77,18 @@ func (s *site) kept(t *testing.T) map[string][]byte {
 		t.Fatal(err)
 	}
 	return files
+}
+
+// traced is what the flight recorders have, its bytes without the blanks between.
+func traced(t *testing.T, a *App) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for _, r := range a.traces.all() {
+		if _, err := r.Trace().WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bytes.ReplaceAll(b.Bytes(), []byte(" "), nil)
 }
 
 // exposed is what /metrics shows.
