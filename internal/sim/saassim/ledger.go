@@ -53,6 +53,7 @@ type Event struct {
 	Action    string          `json:"action,omitempty"`
 	ClaimNo   string          `json:"claim_no,omitempty"` // of a deduction or a refund
 	Due       time.Time       `json:"due,omitzero"`
+	Came      time.Time       `json:"came,omitzero"`      // when a request arrived; it may have waited at a point since
 	Detached  bool            `json:"detached,omitempty"` // others do not wait for it
 	Noise     bool            `json:"noise,omitempty"`    // decides nothing; any answer ends it
 	Pad       int             `json:"pad,omitempty"`      // bytes that are posted behind Body

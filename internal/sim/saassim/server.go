@@ -116,9 +116,10 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
 		return
 	}
+	came := time.Now()
 	s.point(call + PointReceived)
 	orderID := orderIDOf(body)
-	s.logRequest(call, orderID, body)
+	s.logRequest(call, orderID, body, came)
 	if call == CallOpenDoor || call == CallRestockOpen {
 		s.assign(body)
 	}
@@ -143,8 +144,8 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // logRequest keeps the body, except that of a login: it is a secret.
-func (s *Sim) logRequest(call, orderID string, body []byte) {
-	e := Event{Kind: RequestSeen, Call: call, OrderID: orderID}
+func (s *Sim) logRequest(call, orderID string, body []byte, came time.Time) {
+	e := Event{Kind: RequestSeen, Call: call, OrderID: orderID, Came: came}
 	if call != CallLogin && json.Valid(body) {
 		e.Body = body
 	}
