@@ -116,7 +116,7 @@ func (d *demo) audit(ctx context.Context) ([]audit.Finding, error) {
 	}
 	books := audit.Books{
 		World: d.world.Ledger(), SaaS: d.world.SaaS.Ledger(), Orders: orders, Terminals: map[string]*readersim.Ledger{},
-		OpenDeadline: d.pick(openDeadline, 0), RestartPause: restartPause,
+		OpenDeadline: d.pick(openDeadline, 0), RestartPause: d.child.pause,
 	}
 	for name, lane := range d.world.Lanes {
 		books.Terminals[name] = lane.Terminal.Ledger()

@@ -20,6 +20,7 @@ type child struct {
 	args   []string
 	log    *os.File
 	socket string
+	pause  time.Duration // until it is started again
 
 	mu      sync.Mutex
 	cmd     *exec.Cmd
@@ -31,8 +32,12 @@ type child struct {
 	wg      sync.WaitGroup
 }
 
-// restartPause is the time a service manager would wait (RestartSec).
-const restartPause = 50 * time.Millisecond
+// The time a service manager would wait (RestartSec). With several lanes a request can
+// be under way for longer than the short one.
+const (
+	restartPause = 50 * time.Millisecond
+	soakPause    = 250 * time.Millisecond
+)
 
 // newChild starts `exe run --config config`; what it logs goes to dir/edged.log.
 func newChild(exe, dir, config, socket string) (*child, error) {
@@ -40,7 +45,7 @@ func newChild(exe, dir, config, socket string) (*child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
-	return &child{exe: exe, args: []string{"run", "--config", config}, log: log, socket: socket}, nil
+	return &child{exe: exe, args: []string{"run", "--config", config}, log: log, socket: socket, pause: restartPause}, nil
 }
 
 // Start starts the process. It returns when the process exists, not when it sells.
@@ -103,7 +108,7 @@ func (c *child) Restart() {
 	c.wg.Add(1)
 	go func() {
 		defer c.wg.Done()
-		time.Sleep(restartPause)
+		time.Sleep(c.pause)
 		if err := c.Start(); err != nil {
 			c.fail(err)
 		}

@@ -129,7 +129,7 @@ func (s *soak) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.storm.d = s.d
+	s.storm.d, s.d.child.pause = s.d, soakPause
 	s.d.world.Record(world.KillDone, "start")
 	if err := s.d.child.Start(); err != nil {
 		return errors.Join(err, s.d.end())

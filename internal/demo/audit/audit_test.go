@@ -28,6 +28,10 @@ func TestCleanBooksHaveNoFindings(t *testing.T) {
 		"OpenDoor was under way when the gateway was killed": func(s *shop) {
 			s.World.Kills = []world.Event{{At: at(119), Kind: world.KillDone, Note: "saas: OpenDoor received"}}
 		},
+		"OpenDoor had arrived when the gateway was killed for another lane": func(s *shop) {
+			s.World.Kills = []world.Event{{At: at(115), Kind: world.KillDone, Note: "terminal: sent 04 0f release"}}
+			s.SaaS.Events[0].Came, s.SaaS.Events[0].At = at(114), at(250)
+		},
 		"a capture in doubt is asked about and repeated": func(s *shop) {
 			s.terminal.Events = append(s.terminal.Events, readersim.Event{At: at(1055), Kind: readersim.Wire, Dir: "rx", Command: readersim.Enquiry})
 			s.bookCapture(3, 1060)

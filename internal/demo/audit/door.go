@@ -81,7 +81,7 @@ func (a *auditor) underWay(point string, kill, t time.Time) bool {
 	}
 	for _, e := range a.SaaS.Events {
 		if e.Kind == saassim.RequestSeen && e.Call == saassim.CallOpenDoor && e.At.After(kill) {
-			return e.At.Equal(t)
+			return came(e).Equal(t)
 		}
 	}
 	return false

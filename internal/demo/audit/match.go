@@ -159,10 +159,18 @@ func (a *auditor) openDoors() map[string][]time.Time {
 	all := map[string][]time.Time{}
 	for i, e := range a.SaaS.Events {
 		if e.Kind == saassim.RequestSeen && e.Call == saassim.CallOpenDoor && e.OrderID != "" && sells(e.Body) && judged(e.OrderID, a.SaaS.Events[i+1:]) {
-			all[e.OrderID] = append(all[e.OrderID], e.At)
+			all[e.OrderID] = append(all[e.OrderID], came(e))
 		}
 	}
 	return all
+}
+
+// came is when a request arrived.
+func came(e saassim.Event) time.Time {
+	if e.Came.IsZero() {
+		return e.At
+	}
+	return e.Came
 }
 
 // restock is TranseType 2 (V2 §5).
