@@ -15,6 +15,9 @@ type Reading struct {
 	Boot string
 	// SinceBoot is monotonic and counts suspended time too.
 	SinceBoot time.Duration
+	// Awake is monotonic and stands still while the machine is suspended. Compare it
+	// as SinceBoot.
+	Awake time.Duration
 	// Wall is UTC without a monotonic part. It may be decades off and may step:
 	// for time stamps only.
 	Wall time.Time

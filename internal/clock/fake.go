@@ -37,7 +37,12 @@ func (f *Fake) Read() Reading {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	since := f.sinceBoot()
+	awake := since
+	if !f.still {
+		awake -= f.skew
+	}
 	return Reading{
+		Awake:     awake,
 		Boot:      fmt.Sprintf("boot-%d", f.boots),
 		SinceBoot: since,
 		Wall:      f.wall.Add(since).Round(0).UTC(),
@@ -45,7 +50,8 @@ func (f *Fake) Read() Reading {
 	}
 }
 
-// Advance lets time pass on both clocks without any timer noticing: a suspend.
+// Advance lets time pass on both clocks without any timer noticing: a suspend. For a
+// still clock it is how time passes.
 func (f *Fake) Advance(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

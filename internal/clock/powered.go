@@ -11,7 +11,8 @@ const maxOff = 400 * 24 * time.Hour
 // of that the SaaS could reach it. It is a value: At returns the advanced counter,
 // the JSON form is what is stored. The zero value starts counting at its first At.
 //
-//   - Within one boot the difference of SinceBoot counts, suspend included.
+//   - Within one boot the difference of SinceBoot counts, suspend included. Nobody can
+//     reach a gateway that is suspended: Reachable counts only while it is awake.
 //   - Over a reboot the time since that boot counts, and what lay between the last
 //     At before the cut and the boot only if the clock was synced before and is
 //     synced after (also when it gets synced minutes later, or boots later).
@@ -24,6 +25,7 @@ type Powered struct {
 	// Boot and SinceBoot are the reading On was last advanced to.
 	Boot      string        `json:"boot"`
 	SinceBoot time.Duration `json:"since_boot_ns"`
+	Awake     time.Duration `json:"awake_ns,omitempty"`
 	// Up tells whether the time from that reading on is reachable time.
 	Up bool `json:"up"`
 	// Anchor is the last synced reading.
@@ -47,12 +49,12 @@ func (p Powered) At(r Reading) Powered {
 	p.On += elapsed
 	if p.Boot == r.Boot {
 		if p.Up {
-			p.Reachable += elapsed
+			p.Reachable += min(elapsed, max(0, r.Awake-p.Awake))
 		}
 	} else {
 		p.Up = false
 	}
-	p.Boot, p.SinceBoot = r.Boot, r.SinceBoot
+	p.Boot, p.SinceBoot, p.Awake = r.Boot, r.SinceBoot, r.Awake
 	if r.Synced {
 		p.On += p.off(r)
 		p.Anchor = Anchor{Boot: r.Boot, UnixMilli: r.Wall.UnixMilli(), On: p.On}

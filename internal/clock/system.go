@@ -45,9 +45,12 @@ func (s *System) Read() Reading {
 	var ts unix.Timespec
 	// Cannot fail: NewSystem has tried the same call with a valid pointer.
 	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts)
+	var awake unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &awake) // cannot fail (clock_gettime(2))
 	return Reading{
 		Boot:      s.boot,
 		SinceBoot: time.Duration(ts.Nano()),
+		Awake:     time.Duration(awake.Nano()),
 		Wall:      time.Now().Round(0).UTC(),
 		Synced:    kernelSynced() || exists(s.timesyncdFile),
 	}

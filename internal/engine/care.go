@@ -135,12 +135,13 @@ func (e *Engine) care(now purchase.Stamp) {
 		e.condition(lane.DiskReserve, false)
 		e.condition(lane.StoreBroken, false)
 	}
+	// By powered-on time: on the day a clock that had started in 1970 is set, every order
+	// since would be decades old.
+	on, before := time.Duration(now.Powered)*time.Millisecond-keepArchive, time.Time{}
 	if now.Synced {
-		before := time.UnixMilli(now.Wall).Add(-keepArchive)
-		e.o.Store.Later(func(tx *queue.Tx) error {
-			return e.prune(tx, before)
-		})
+		before = time.UnixMilli(now.Wall).Add(-keepArchive)
 	}
+	e.o.Store.Later(func(tx *queue.Tx) error { return e.prune(tx, on, before) })
 	e.setSumsAside()
 	e.audit()
 	if e.quiet() {

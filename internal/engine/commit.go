@@ -185,8 +185,8 @@ func (b *batch) writeClosed(tx *queue.Tx, c *change, id queue.OrderID, journal [
 	if err != nil {
 		return err
 	}
-	at := time.UnixMilli(b.now.Wall)
-	if err := tx.Archive(queue.Archived{Seq: c.seq, ID: id, At: at, Blob: blob, Brief: []byte(c.line.String())}); err != nil {
+	at, on := time.UnixMilli(b.now.Wall), time.Duration(b.now.Powered)*time.Millisecond
+	if err := tx.Archive(queue.Archived{Seq: c.seq, ID: id, At: at, On: max(on, time.Second), Blob: blob, Brief: []byte(c.line.String())}); err != nil {
 		return err
 	}
 	if err := tx.DeleteJournal(c.journal...); err != nil {

@@ -109,8 +109,8 @@ func (e *Engine) orderTask(o *order, eff purchase.OpenTask) {
 
 // prune adds up what leaves the archive; it runs in the store's writer. With a sum
 // that is unreadable nothing is pruned until it has been set aside.
-func (e *Engine) prune(tx *queue.Tx, before time.Time) error {
-	err := pruneInto(tx, before)
+func (e *Engine) prune(tx *queue.Tx, on time.Duration, before time.Time) error {
+	err := pruneInto(tx, on, before)
 	if errors.Is(err, queue.ErrBadRecord) {
 		e.sumBad.Store(true)
 	}
@@ -128,9 +128,9 @@ func (e *Engine) setSumsAside() {
 	}
 }
 
-func pruneInto(tx *queue.Tx, before time.Time) error {
+func pruneInto(tx *queue.Tx, on time.Duration, before time.Time) error {
 	sheet := book.Sheet{}
-	_, err := tx.PruneArchive(before, pruneAtOnce, func(a queue.Archived) error {
+	_, err := tx.PruneArchive(on, before, pruneAtOnce, func(a queue.Archived) error {
 		if l, ok := briefOf(a.Brief); ok {
 			sheet.Add(l)
 		} else if o, _, err := decodeArchived(a); err == nil {

@@ -153,7 +153,7 @@ func TestPrunedOrdersStayInTheLedger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.clock.Step(keepArchive + time.Hour)
+		b.clock.Advance(keepArchive + time.Hour)
 		for range 10 {
 			time.Sleep(careEvery + tickEvery)
 			synctest.Wait()

@@ -44,12 +44,13 @@ type cutOptions struct {
 	disk    *powerfail.FS
 	dir     string
 	marks   []any
-	killed  bool            // the machine lives on: same boot, and no time without power
-	vfs     vfs.VFS         // nil: disk
-	post    func(Post) Post // sabotage; nil: none
-	deaf    bool            // sabotage: reports go nowhere and count as acknowledged
-	archive *cutArchive     // nil: its own
-	reserve int64           // bytes of the money reserve
+	killed  bool              // the machine lives on: same boot, and no time without power
+	vfs     vfs.VFS           // nil: disk
+	post    func(Post) Post   // sabotage; nil: none
+	deaf    bool              // sabotage: reports go nowhere and count as acknowledged
+	archive *cutArchive       // nil: its own
+	reserve int64             // bytes of the money reserve
+	clock   func(*clock.Fake) // before edged looks at it the first time; nil: nothing
 }
 
 // startCut opens the store on what a cut has left, and starts everything.
@@ -101,6 +102,9 @@ func (r *cutRun) bootClock(o cutOptions) {
 	if o.killed {
 		r.clock.Advance(last.mono + time.Second)
 		r.clock.SetSynced(true)
+	}
+	if o.clock != nil {
+		o.clock(r.clock)
 	}
 	r.led.start = cutFact{kind: cutStarted, inc: last.inc + 1, boot: boot}
 	r.led.log.Mark(r.led.start)

@@ -57,13 +57,13 @@ func TestPruningTellsWhatItTakesAway(t *testing.T) {
 	before := time.Unix(2*86400, 0)
 	refuse := errors.New("no room for it")
 	err := s.Commit(t.Context(), func(tx *Tx) error {
-		_, err := tx.PruneArchive(before, 100, func(Archived) error { return refuse })
+		_, err := tx.PruneArchive(0, before, 100, func(Archived) error { return refuse })
 		return err
 	})
 	if page, _ := s.ReadBriefs(t.Context(), 0, 10); !errors.Is(err, refuse) || len(page) != 3 {
 		t.Errorf("refused: got %v, %d left, want %v, 3", err, len(page), refuse)
 	}
-	commit(t, s, func(tx *Tx) error { _, err := tx.PruneArchive(before, 100, fold); return err })
+	commit(t, s, func(tx *Tx) error { _, err := tx.PruneArchive(0, before, 100, fold); return err })
 	if got, want := strings.Join(told, " "), "a/ /blob 1"; got != want {
 		t.Errorf("told %q, want %q", got, want)
 	}

@@ -64,9 +64,12 @@ type Task struct {
 
 // Archived is an order that is closed and reported.
 type Archived struct {
-	Seq  Seq
-	ID   OrderID
-	At   time.Time // when it was archived, whole seconds; the age that PruneArchive goes by
+	Seq Seq
+	ID  OrderID
+	At  time.Time // when it was archived, whole seconds, by a wall clock that may be wrong
+	// On is how long the gateway had been powered on then, whole seconds. PruneArchive
+	// goes by it; zero: it is not known, and At counts.
+	On   time.Duration
 	Blob []byte
 	// Brief is a few bytes that Store.ReadBriefs gives without the rest; empty: none.
 	Brief []byte

@@ -52,9 +52,11 @@ CREATE TABLE sums(k TEXT PRIMARY KEY, v BLOB NOT NULL) STRICT, WITHOUT ROWID;
 `
 
 // schemaV3: each closed order has a number of its own from the counter of all tables.
-// With the journal gone it says how far commits have gone, see witness.go.
+// With the journal gone it says how far commits have gone, see witness.go. powered is
+// the age that pruning goes by, in seconds.
 const schemaV3 = `
 ALTER TABLE closed ADD COLUMN n INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE closed ADD COLUMN powered INTEGER NOT NULL DEFAULT 0;
 `
 
 // migrate brings the database up to the last migration of the list, each step in

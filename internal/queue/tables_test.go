@@ -124,7 +124,7 @@ func TestTheArchiveListsPrunesAndGivesBack(t *testing.T) {
 		t.Errorf("oldest two: got %v, %v", page, err)
 	}
 	var pruned int
-	commit(t, s, func(tx *Tx) (err error) { pruned, err = tx.PruneArchive(day(4), 100, nil); return err })
+	commit(t, s, func(tx *Tx) (err error) { pruned, err = tx.PruneArchive(0, day(4), 100, nil); return err })
 	if _, ok, err := s.ReadArchive(t.Context(), idOf(seqs[3])); pruned != 4 || ok || err != nil {
 		t.Errorf("pruned %d, want 4; order 3 still there: %t, %v", pruned, ok, err)
 	}
@@ -264,5 +264,33 @@ func TestStatsAndMetricsAgree(t *testing.T) {
 	defer closeStore(t, s)
 	if got := counterValue(t, reg, "edged_queue_bytes", ClassReport); got != 150 {
 		t.Errorf("edged_queue_bytes after reopening: got %v, want 150", got)
+	}
+}
+
+// A clock that was decades off while an order was archived, or is now, does not make it
+// old (M10).
+func TestM10_PruningGoesByPoweredOnTime(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	const day = 24 * time.Hour
+	for i, a := range []Archived{
+		{On: 10 * day, At: time.Unix(0, 0)},
+		{On: 20 * day, At: time.Date(2046, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{On: 30 * day, At: time.Unix(0, 0)},
+	} {
+		a.Seq, a.ID, a.Blob = Seq(i+1), idOf(Seq(i+1)), []byte("x")
+		commit(t, s, func(tx *Tx) error { return tx.Archive(a) })
+	}
+	for _, c := range []struct {
+		on   time.Duration
+		want int
+	}{{-300 * day, 0}, {10 * day, 0}, {25 * day, 2}, {31 * day, 1}} {
+		var pruned int
+		commit(t, s, func(tx *Tx) (err error) {
+			pruned, err = tx.PruneArchive(c.on, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), 100, nil)
+			return err
+		})
+		if pruned != c.want {
+			t.Errorf("before day %d: pruned %d, want %d", c.on/day, pruned, c.want)
+		}
 	}
 }

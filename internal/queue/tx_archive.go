@@ -23,7 +23,7 @@ func (tx *Tx) Archive(a Archived) error {
 		return err
 	}
 	tx.reached(int64(n))
-	return tx.exec("INSERT OR REPLACE INTO closed VALUES(?,?,?,?,?)", a.Seq, a.At.Unix(), a.ID[:], brief, n)
+	return tx.exec("INSERT OR REPLACE INTO closed VALUES(?,?,?,?,?,?)", a.Seq, a.At.Unix(), a.ID[:], brief, n, int64(a.On/time.Second))
 }
 
 // Unarchive takes an order out of the archive and returns it; the caller puts it
@@ -46,13 +46,14 @@ func (tx *Tx) Unarchive(id OrderID) (a Archived, ok bool, err error) {
 	return a, true, tx.exec("DELETE FROM closed WHERE seq=?", a.Seq)
 }
 
-// PruneArchive removes at most limit orders that were archived before the given
-// time and returns how many it removed. It goes from the oldest order on and stops
+// PruneArchive removes at most limit orders that were archived before a moment of the
+// powered-on time, or where that is not known before the wall time, and returns how many
+// it removed. It goes from the oldest order on and stops
 // at the first that is too young, so that it never reads the whole archive. fold is
 // told each order before it goes, with its Brief, or with its Blob if it has no
 // readable brief; nil: nobody asks. Its error undoes all.
-func (tx *Tx) PruneArchive(before time.Time, limit int, fold func(Archived) error) (int, error) {
-	rows, err := tx.c.closedBefore(before, limit)
+func (tx *Tx) PruneArchive(on time.Duration, before time.Time, limit int, fold func(Archived) error) (int, error) {
+	rows, err := tx.c.closedBefore(on, before, limit)
 	if tx.check(err) != nil {
 		return 0, tx.fatal
 	}
@@ -91,16 +92,20 @@ func (tx *Tx) fold(r Brief, fold func(Archived) error) error {
 	return fold(a)
 }
 
-func (c *conn) closedBefore(before time.Time, limit int) (rows []Brief, err error) {
+func (c *conn) closedBefore(on time.Duration, before time.Time, limit int) (rows []Brief, err error) {
 	var bad []badRow // left to the readers
 	err = c.each(func(st *sqlite3.Stmt) bool {
 		h := brief(st, &bad)
-		if !h.At.Before(before) {
+		old := h.At.Before(before)
+		if powered := time.Duration(st.ColumnInt64(4)) * time.Second; powered > 0 {
+			old = powered < on
+		}
+		if !old {
 			return false
 		}
 		rows = append(rows, h)
 		return true
-	}, "SELECT seq, at, id, brief FROM closed ORDER BY seq LIMIT ?", int64(limit))
+	}, "SELECT seq, at, id, brief, powered FROM closed ORDER BY seq LIMIT ?", int64(limit))
 	return rows, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -61,7 +62,7 @@ func (s *Store) readWitness() (mark int64, err error) {
 	}
 	b, err := s.files.ReadFile(s.witnessPath())
 	if err != nil {
-		s.log.Warn("witness of the commits cannot be read", logkey.Path, s.witnessPath(), logkey.Err, err)
+		s.log.Warn("witness of the commits cannot be read", logkey.Path, s.witnessPath(), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreIO))
 	}
 	if mark, ok := decodeWitness(b); ok { // else the power was lost while it was written
 		s.seen.mark = mark
@@ -83,7 +84,7 @@ func (s *Store) setWitness(mark int64) {
 		s.meter.written.Add(int64(len(b)))
 		s.seen.mark, s.seen.written = mark, true
 	} else if !s.seen.failed {
-		s.log.Warn("witness of the commits cannot be written", logkey.Path, s.witnessPath(), logkey.Err, err)
+		s.log.Warn("witness of the commits cannot be written", logkey.Path, s.witnessPath(), logkey.Err, err, logkey.Code, errcode.Or(err, errcode.StoreIO))
 	}
 	s.seen.failed = err != nil
 }
@@ -97,7 +98,7 @@ func (s *Store) syncWitness() error {
 }
 
 // errOlder: commits are gone that have been durable.
-var errOlder = errors.New("the database is older than what has been committed")
+var errOlder = errcode.New(errcode.StoreOlder, "the database is older than what has been committed")
 
 // compareWitness is the end of Open. level is how far the database goes.
 func (s *Store) compareWitness(mark, level int64) error {
