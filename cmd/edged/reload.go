@@ -10,6 +10,7 @@ import (
 
 	"edged/internal/app"
 	"edged/internal/config"
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/supervise"
 )
@@ -40,7 +41,7 @@ func (r *reloader) run(ctx context.Context, hangups <-chan os.Signal) {
 
 func (r *reloader) tell(err error) {
 	if err != nil {
-		r.log.Warn("service manager is not told of the reload", logkey.Err, err)
+		r.log.Warn("service manager is not told of the reload", logkey.Err, err, logkey.Code, errcode.RunService)
 	}
 }
 
@@ -55,17 +56,17 @@ func (r *reloader) once(ctx context.Context) {
 		return
 	}
 	if r.fallback {
-		r.log.Warn("configuration is valid again: restart to sell with it", logkey.Path, r.file)
+		r.log.Warn("configuration is valid again: restart to sell with it", logkey.Path, r.file, logkey.Code, errcode.ConfigFallback)
 		return
 	}
 	done, err := r.app.Reload(ctx, conf)
 	if err != nil {
-		r.log.Error("configuration is not taken over as a whole", logkey.Path, r.file, logkey.Err, err)
+		r.log.Error("configuration is not taken over as a whole", logkey.Path, r.file, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.ConfigRestart))
 		return
 	}
 	keepConfig(conf, r.log)
 	r.log.Info("configuration reloaded", logkey.Path, r.file, logkey.Applied, strings.Join(done.Applied, " "))
 	if len(done.NeedsRestart) > 0 {
-		r.log.Warn("keys need a restart; until then their old values go on", logkey.Path, r.file, logkey.Keys, strings.Join(done.NeedsRestart, " "))
+		r.log.Warn("keys need a restart; until then their old values go on", logkey.Path, r.file, logkey.Keys, strings.Join(done.NeedsRestart, " "), logkey.Code, errcode.ConfigRestart)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"edged/internal/engine"
+	"edged/internal/errcode"
 	"edged/internal/logkey"
 )
 
@@ -44,7 +45,7 @@ func (a *App) tellStatus(ctx context.Context) {
 		if text := a.statusLine(); text != last {
 			last = text
 			if err := a.systemd.Status(text); err != nil {
-				a.log.Warn("service manager is not told what sells", logkey.Err, err)
+				a.log.Warn("service manager is not told what sells", logkey.Err, err, logkey.Code, errcode.RunService)
 			}
 		}
 		select {

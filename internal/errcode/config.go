@@ -13,6 +13,7 @@ const (
 	ConfigOpenSecret Code = "EDG-CFG-009"
 	ConfigNoLastGood Code = "EDG-CFG-010"
 	ConfigFallback   Code = "EDG-CFG-011"
+	ConfigRestart    Code = "EDG-CFG-012"
 )
 
 // badFile is what a customer sees of a file that is not valid.
@@ -92,6 +93,12 @@ func configFiles() []Entry {
 			"The file is not valid. Open purchases are settled and reported with the last valid one; nothing is sold.",
 			"\"Out of service\" with E05.",
 			"Mend the file (\"edged check\") and restart edged.", first,
+		},
+		{
+			ConfigRestart, "", "A change of the configuration waits for a restart",
+			"The file was read again while edged runs, and not all of what was changed can be taken over so.",
+			nothing,
+			"Restart edged when nobody buys. The log names the keys; the others are in force.", first,
 		},
 	}
 }

@@ -14,6 +14,7 @@ const (
 	StoreNoReserve Code = "EDG-STORE-010"
 	StoreNotKept   Code = "EDG-STORE-011"
 	StoreGone      Code = "EDG-STORE-012"
+	StoreOlder     Code = "EDG-STORE-013"
 )
 
 func stores() []Entry { return append(storeDisks(), storeFiles()...) }
@@ -96,6 +97,12 @@ func storeFiles() []Entry {
 			"state_dir has held a database, and the file is not there or empty: it was deleted, or the flash lost it. edged goes on with an empty one.",
 			"Nothing; an open purchase is not reported.",
 			"Orders of before are lost to edged. Compare the holds of the terminal (\"edged terminal status\": unknown receipts) and settle them there. Replace the flash if nobody deleted the file.", first,
+		},
+		{
+			StoreOlder, "", "The database is older than what was committed",
+			"Commits that were on the flash are gone: an old copy was put in place of the database, or the flash lost what it had confirmed.",
+			"Unknown: an order may be known with less than has happened.",
+			"Never restore a database from a copy. Compare the holds of the terminal (\"edged terminal status\") with \"edged order ls\" and settle what differs with the merchant. Replace the flash if nobody put the file there.", first,
 		},
 	}
 }
