@@ -169,6 +169,7 @@ func TestHelp(t *testing.T) {
 		{"sim", "display"},
 		{"check"},
 		{"doctor"},
+		{"bundle"},
 		{"owed"},
 		{"run"},
 		{"demo"},

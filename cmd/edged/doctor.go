@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -61,17 +62,12 @@ func runDoctor(cmd *cobra.Command, file string) error {
 	}
 	found(doctorDaemon(cmd))
 	if conf != nil {
-		secrets, problems := config.LoadSecrets(conf)
-		if len(problems) == 0 {
-			system, err := gatewayclock.NewSystem()
-			if err != nil {
-				return err
-			}
-			doctor.Examine(cmd.Context(), doctor.Options{
-				Config: conf, Key: wire.NewSecret(secrets.SaaSKey.Reveal()), Secret: wire.NewSecret(secrets.SaaSSecret.Reveal()),
-				Clock: system, BuildDate: version.Date(), Found: found,
-			})
+		o, err := doctorOptions(conf)
+		if err != nil {
+			return err
 		}
+		o.Found = found
+		doctor.Examine(cmd.Context(), o)
 	}
 	worst := doctor.Worst(r.Findings)
 	r.OK = worst == doctor.Good || worst == doctor.Note
@@ -86,6 +82,22 @@ func runDoctor(cmd *cobra.Command, file string) error {
 		return errShown
 	}
 	return p.err
+}
+
+// doctorOptions are what an examination by a valid file needs.
+func doctorOptions(conf *config.Config) (doctor.Options, error) {
+	system, err := gatewayclock.NewSystem()
+	if err != nil {
+		return doctor.Options{}, err
+	}
+	secrets, problems := config.LoadSecrets(conf)
+	if len(problems) > 0 {
+		return doctor.Options{}, errors.New(problems[0].String()) // config.Check has said so before
+	}
+	return doctor.Options{
+		Config: conf, Key: wire.NewSecret(secrets.SaaSKey.Reveal()), Secret: wire.NewSecret(secrets.SaaSSecret.Reveal()),
+		Clock: system, BuildDate: version.Date(),
+	}, nil
 }
 
 // doctorConfig says what is wrong with the file; nil if nothing can be examined by it.

@@ -95,7 +95,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"daemon", "Run it:", []*cobra.Command{newRun(), newDemo()}},
-		{"look", "See what it does:", []*cobra.Command{newStatus(), newOrder(), newQueue(), newTask(), newTerminal(), newLedger(), newAudit()}},
+		{"look", "See what it does:", []*cobra.Command{newStatus(), newOrder(), newQueue(), newTask(), newTerminal(), newLedger(), newAudit(), newBundle()}},
 		{"act", "Act on it:", []*cobra.Command{newLane()}},
 		{"check", "Before it runs:", []*cobra.Command{newCheck(), newDoctor(), newOwed(), newPorts(), newSim()}},
 		{"tools", "About this program:", []*cobra.Command{newExplain(), newMan(), newVersion()}},

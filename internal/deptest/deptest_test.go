@@ -223,6 +223,9 @@ func arrows() []Rule {
 			Room: "internal/watch", Only: []string{}, OnlyWhy: "it looks at what the daemon shows from outside, as Grafana and Prometheus do",
 		},
 		{
+			Room: "internal/bundle", Only: []string{"internal/serialdev/zvt"}, OnlyWhy: "it packs and redacts what others have collected; what a card number looks like the codec knows",
+		},
+		{
 			Room: "internal/doctor",
 			Bans: []Ban{{
 				Imports: []string{"internal/engine/...", "internal/queue/...", "internal/purchase/...", "internal/app/..."},

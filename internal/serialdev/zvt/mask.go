@@ -66,7 +66,7 @@ func prefixOf(cmd Command, data []byte) (pw, skip int) {
 func maskData(cmd Command, data []byte, passwords bool) {
 	switch cmd {
 	case CmdPrintLine:
-		scrubText(data)
+		ScrubText(data)
 	case CmdIntermediateStatus:
 		if hasT4(data) {
 			data = data[1:]
@@ -99,7 +99,7 @@ func maskField(f field, passwords bool) {
 	case f.tag == bmpTLV:
 		maskObjects(f.value, 1)
 	case f.tag == bmpText || f.tag >= bmpLine1 && f.tag <= bmpLine8:
-		scrubText(f.value)
+		ScrubText(f.value)
 	}
 }
 
@@ -129,7 +129,7 @@ func maskObjects(b []byte, depth int) {
 		case !tag.Constructed() && isPAN(value):
 			maskPAN(value)
 		case !tag.Constructed():
-			scrubText(value)
+			ScrubText(value)
 		case depth < maxTLVDepth:
 			maskObjects(value, depth+1)
 		default:
@@ -142,7 +142,7 @@ func maskObjects(b []byte, depth int) {
 // scan masks everything that could be a card field, at any offset: in bytes that
 // cannot be told apart, masking too much is the smaller harm.
 func scan(b []byte) {
-	scrubText(b)
+	ScrubText(b)
 	for i := range b {
 		switch rest := b[i:]; {
 		case rest[0] == bmpPAN || isCardField(rest[0]):

@@ -86,7 +86,7 @@ func TestM8_TextsLoseCardNumbers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := []byte(tt.in)
-			scrubText(b)
+			ScrubText(b)
 			if string(b) != tt.want {
 				t.Errorf("got %q, want %q", b, tt.want)
 			}

@@ -1,10 +1,10 @@
 package zvt
 
-// scrubText masks card numbers written out in a text, in place: runs of 13 to 19
+// ScrubText masks card numbers written out in a text, in place: runs of 13 to 19
 // digits, or four groups of four, that pass the check digit of ISO/IEC 7812-1 and do
 // not touch a letter (so that application ids in hex survive). Terminals mask what
 // they print; this is for the one that does not.
-func scrubText(b []byte) {
+func ScrubText(b []byte) {
 	for i := 0; i < len(b); {
 		n := digitRun(b[i:])
 		if n == 0 {
