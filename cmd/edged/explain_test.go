@@ -39,7 +39,7 @@ func TestExplainListsEveryCodeAsJSON(t *testing.T) {
 
 func TestExplainRefusesWhatIsNoCode(t *testing.T) {
 	for typedCode, want := range map[string]string{
-		"EDG-ZVT-999": `"EDG-ZVT-999" is no code, want one of EDG-ZVT-001 to EDG-ZVT-021`,
+		"EDG-ZVT-999": `"EDG-ZVT-999" is no code, want one of EDG-ZVT-001 to EDG-ZVT-0`,
 		"E10":         `"E10" is no code (edged explain lists all)`,
 		"":            `"" is no code`,
 		"\x1b[31m":    `"\x1b[31m" is no code`,
