@@ -34,9 +34,10 @@ race: ## the tests in their short form, with the race detector
 	$(GO) test -race -short -timeout 15m ./...
 
 # The long forms that cut power, processes and lines everywhere; they print how often.
-CRASH_PKGS = ./internal/queue ./internal/engine ./internal/purchase ./internal/serialdev/zvtterm
+# STATES=N EDGED_SEED=R goes on with the power cuts at round R, where a run has stopped.
+CRASH_PKGS = ./internal/engine ./internal/modelcheck ./internal/queue ./internal/purchase ./internal/serialdev/zvtterm
 CRASH_RUN  = PowerFail|Crash|Cut|Model|Harness|Disk|Damage|Reserve
-STATES    ?= 5200
+STATES    ?= 21000
 crash:
 	@mkdir -p $(BIN)
 	@EDGED_STATES=$(STATES) $(GO) test -count=1 -v -timeout $(or $(TIMEOUT),60m) -run '$(CRASH_RUN)' $(CRASH_PKGS) > $(BIN)/crash.log 2>&1 || { cat $(BIN)/crash.log; exit 1; }
