@@ -49,7 +49,7 @@ func BenchmarkBacklog(b *testing.B) {
 	b.ReportMetric(drainRate(b, s), "drained/s")
 }
 
-func fillReports(b *testing.B, s *Store, n int) {
+func fillReports(b testing.TB, s *Store, n int) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	body := make([]byte, 400)
 	for i := range body {

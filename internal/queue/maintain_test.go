@@ -142,7 +142,7 @@ func TestVacuumStepsBackForWork(t *testing.T) {
 			s.interruptVacuum() // called for each statement that a vacuum consists of
 			return sqlite3.AUTH_OK
 		})
-		err = errors.Join(err, s.vacuum(t.Context()))
+		err = errors.Join(err, s.vacuum(t.Context(), true))
 		return errors.Join(err, s.w.db.SetAuthorizer(nil))
 	})
 	if !errors.Is(err, ErrWorkWaiting) {

@@ -96,6 +96,7 @@ type Store struct {
 	laterAgain    bool // the last commit has put deferred writes back
 	laterFailed   bool // so has been logged
 	checkpointBad bool // the last one behind a commit has failed
+	untruncated   bool // a vacuum is in the log, and the file has its old length
 	unread        int  // copies given up in a row because the device did not give all
 }
 

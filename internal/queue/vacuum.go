@@ -27,10 +27,10 @@ func (s *Store) MaybeVacuum(ctx context.Context) (bool, error) {
 			return err
 		}
 		pays, err := s.w.vacuumPays()
-		if err != nil || !pays {
+		if err != nil || !pays && !s.untruncated {
 			return err
 		}
-		err = s.vacuum(ctx)
+		err = s.vacuum(ctx, pays)
 		done = err == nil
 		return err
 	})
@@ -46,7 +46,9 @@ func (c *conn) vacuumPays() (bool, error) {
 	return free*pageSize >= vacuumFreeBytes && (all-free)*pageSize <= vacuumLiveBytes, err
 }
 
-func (s *Store) vacuum(ctx context.Context) error {
+// vacuum writes a small database into the log, unless that has been done, and then cuts
+// the file: work may come between the two.
+func (s *Store) vacuum(ctx context.Context, pays bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.setVacuum(cancel)
@@ -55,10 +57,15 @@ func (s *Store) vacuum(ctx context.Context) error {
 		return ErrWorkWaiting
 	}
 	err := interruptible(ctx, s.w, func(c *conn) error {
-		if err := c.db.Exec("VACUUM"); err != nil {
-			return err
+		if pays {
+			if err := c.db.Exec("VACUUM"); err != nil {
+				return err
+			}
+			s.untruncated = true
 		}
-		return c.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		err := c.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		s.untruncated = s.untruncated && err != nil
+		return err
 	})
 	s.noteFailedSync()
 	if errors.Is(err, context.Canceled) || errors.Is(err, sqlite3.INTERRUPT) {
