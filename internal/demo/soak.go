@@ -28,8 +28,13 @@ type SoakOptions struct {
 	Out      io.Writer
 }
 
-// ErrDirty is returned when an earlier run has left findings: somebody has to look.
-var ErrDirty = errors.New("an earlier run was not clean")
+// Errors of Soak.
+var (
+	// ErrDirty is returned when an earlier run has left findings: somebody has to look.
+	ErrDirty = errors.New("an earlier run was not clean")
+	// ErrTooFew is returned when Duration was over before there were Kills.
+	ErrTooFew = errors.New("the time was over before there were enough kills")
+)
 
 const (
 	perRound     = 10               // customers of a lane between two audits
@@ -41,7 +46,7 @@ const (
 // Soak serves customers to whom things go wrong, while the gateway, the terminals, the
 // SaaS and the network are killed at random, and audits the books after every round. It
 // blocks until it has done enough, ctx ends, or an audit is not clean: then everything
-// is left as it is. What it has done is kept in soak.json. Errors: ErrUnclean, ErrDirty.
+// is left as it is. What it has done is kept in soak.json. Errors: ErrUnclean, ErrDirty, ErrTooFew.
 func Soak(ctx context.Context, o SoakOptions) error {
 	if o.Dir == "" {
 		return errors.New("soak: a directory is needed")
@@ -75,6 +80,9 @@ func Soak(ctx context.Context, o SoakOptions) error {
 		}
 	}
 	t.print(o.Out)
+	if o.Kills > 0 && t.total() < s.enough && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %d of %d", ErrTooFew, o.Kills-(s.enough-t.total()), o.Kills)
+	}
 	return nil
 }
 
