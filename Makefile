@@ -11,7 +11,7 @@ DATE       := $(shell date -u -d @$(EPOCH) +%Y-%m-%dT%H:%M:%SZ)
 LDFLAGS     = -s -w -X edged/internal/version.version=$(VERSION) -X edged/internal/version.date=$(DATE)
 DIST        = dist
 
-.PHONY: vuln check build fmt vet lint test race crash fuzz-seeds cross package package-check release bench demo demo-kills torture clean
+.PHONY: vuln check build fmt vet lint test race crash fuzz-seeds cross package package-check release bench demo demo-kills soak soak-ci torture clean
 
 check: fmt vet lint race demo ## all that a change must pass
 
@@ -86,11 +86,22 @@ demo: build
 demo-kills: build
 	$(BIN)/edged demo --auto $(or $(N),50) --faults --kill --seed $(or $(SEED),1)
 
+# Daemon, terminals, SaaS and network die at random while several lanes sell. It goes on
+# where the last run in SOAK_DIR ended; what it has done is in soak.json there.
+SOAK_DIR ?= $(BIN)/soak
+soak: build
+	$(BIN)/edged demo --soak --dir $(SOAK_DIR) --duration $(or $(DURATION),1h) --kills $(or $(KILLS),0) --seed $(or $(SEED),1)
+
+soak-ci: ## two hundred kills from nothing
+	rm -rf $(BIN)/soak-ci
+	$(MAKE) -s soak SOAK_DIR=$(BIN)/soak-ci KILLS=200 DURATION=10m
+
 # The long versions, before a release; the last result is in docs/reliability.md.
 torture:
 	EDGED_TORTURE=1 $(MAKE) crash STATES=1000000 TIMEOUT=12h
 	$(GO) test -count=1 -timeout 60m ./internal/demo -run Sabotage -sabotage
 	$(GO) test -count=1 -timeout 60m ./internal/purchase -run Model -deep
+	$(MAKE) soak DURATION=48h KILLS=10000
 	for seed in $(or $(SEEDS),1 2 3 4 5 6 7 8 9 10); do $(MAKE) -s demo-kills N=200 SEED=$$seed || exit 1; done
 
 clean:
