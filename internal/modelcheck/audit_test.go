@@ -26,6 +26,7 @@ type audit struct {
 	asked bool // since then the terminal has called the hold open
 	blind bool // the terminal cannot tell
 
+	opened     bool   // the SaaS has told of an open door
 	decided    bool   // the SaaS has said its first readable word
 	recognised uint16 // its total
 	wanted     uint16 // largest capture asked for
@@ -46,6 +47,8 @@ func (a *audit) openSent(s purchase.State, late bool) error {
 	switch {
 	case s.Hold == nil:
 		return broken("M1", "OpenDoor without a hold on flash")
+	case s.Hold.Amount < s.Terms.MinHold:
+		return broken("M1", "OpenDoor on a hold of %d, at least %d is needed", s.Hold.Amount, s.Terms.MinHold)
 	case !a.acked:
 		return broken("M1", "OpenDoor before the terminal took our acknowledgement")
 	case late:
@@ -99,6 +102,10 @@ func (a *audit) gaveUp(d purchase.Decision) error {
 		return broken("M13", "given up for silence, and the SaaS was heard of")
 	case d.Source == purchase.FromNetwork && a.left:
 		return broken("M5", "an OpenDoor that left counts as never sent")
+	case d.Source == purchase.FromCancel && a.opened:
+		return broken("M13", "given back for a Cancel behind an open door")
+	case (d.Source == purchase.FromDetection || d.Source == purchase.FromSettlement) && !a.decided:
+		return broken("M13", "decided by a word that says nothing")
 	case d.Source == purchase.FromRefusal && a.inDoubt > 0:
 		return broken("M7", "a refusal counts although an earlier OpenDoor is in doubt")
 	}
@@ -156,6 +163,9 @@ func (a *audit) refunded(amount uint16, h hold) error {
 // said: the SaaS's word is on flash.
 func (a *audit) said(b purchase.Body) {
 	a.heard = true
+	if s, ok := b.(purchase.Sign); ok && (s.Sign == purchase.SignOpened || s.Sign == purchase.SignClosed) {
+		a.opened = true
+	}
 	if total, ok := verdict(b); ok && !a.decided {
 		a.decided, a.recognised = true, uint16(total)
 	}
@@ -290,6 +300,10 @@ func (m *model) endOfOrder(w *world, slot int) error {
 	}
 	if err := endOfTotal(a, out); err != nil {
 		return err
+	}
+	good := w.budget.faults == m.plan.faults && w.budget.crashes == m.plan.crashes && !m.plan.expires && !m.plan.noAsk
+	if good && s.Decision != nil && s.Decision.Charge && (out.Captured != min(s.Decision.Total, s.Hold.Amount) || out.Flag != "") {
+		return broken("M13", "nothing went wrong, and of %d recognised %d were captured, %q", s.Decision.Total, out.Captured, out.Flag)
 	}
 	return endOfReports(s)
 }

@@ -1,6 +1,8 @@
 package modelcheck
 
 import (
+	"fmt"
+
 	"edged/internal/lane"
 	"edged/internal/purchase"
 )
@@ -158,6 +160,11 @@ func (t *turn) commit() {
 			t.m.dropWaiting(t.w, e.Ended)
 		}
 		t.m.moveLane(t.w, body)
+	}
+	for i := range t.w.orders {
+		if o := &t.w.orders[i]; o.state != 0 && t.m.c.facts[o.state].closed && o.rows|o.dead != 0 {
+			t.m.fail("M4", fmt.Errorf("order %d is closed with reports %b in the outbox, %b refused", i, o.rows, o.dead))
+		}
 	}
 	t.m.forget(t.w)
 }

@@ -26,6 +26,8 @@ func plans() []*plan {
 	return []*plan{
 		{name: "two crashes and two repeats", crashes: 2, dups: 2, sloppy: true, says: script{says(one), says(two)}},
 		{name: "a crash and a fault", crashes: 1, faults: 1, sloppy: true, refuses: true, says: script{says(opened, one), says(two)}},
+		{name: "one customer, one fault", faults: 1, one: true, sloppy: true, refuses: true, says: last(one)},
+		{name: "one customer, a crash and a fault", crashes: 1, faults: 1, one: true, sloppy: true, says: last(one)},
 		{name: "one customer, three faults", crashes: 1, faults: 2, dups: 1, one: true, sloppy: true, refuses: true, says: last(one)},
 		{name: "a terminal that tells its last booking", crashes: 1, faults: 2, tells: true, one: true, sloppy: true, says: last(one)},
 		{name: "a terminal that cannot be asked", crashes: 1, faults: 2, noAsk: true, one: true, says: last(one)},

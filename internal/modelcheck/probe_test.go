@@ -14,7 +14,8 @@ func probe(s purchase.State, id purchase.OrderID) error {
 	if s.Order == "" {
 		return nil
 	}
-	p := prober{s: s, id: id}
+	enc, _ := s.Encode()
+	p := prober{s: s, enc: string(enc), id: id}
 	p.grants()
 	p.results()
 	p.answers()
@@ -25,6 +26,7 @@ func probe(s purchase.State, id purchase.OrderID) error {
 
 type prober struct {
 	s   purchase.State
+	enc string // of s
 	id  purchase.OrderID
 	err error
 }
@@ -44,17 +46,17 @@ func refused(effects []purchase.Effect) bool {
 	return slices.ContainsFunc(effects, func(e purchase.Effect) bool { _, no := e.(purchase.Refused); return no })
 }
 
-func same(a, b purchase.State) bool {
-	x, _ := a.Encode()
-	y, _ := b.Encode()
-	return string(x) == string(y)
+// same says whether next is the state that is probed.
+func (p *prober) same(next purchase.State) bool {
+	b, err := next.Encode()
+	return err == nil && string(b) == p.enc
 }
 
 // nothing: b changes nothing and asks for nothing but an alarm.
 func (p *prober) nothing(promise string, b purchase.Body) {
 	next, effects, err := p.step(b)
 	effects = slices.DeleteFunc(effects, func(e purchase.Effect) bool { _, alarm := e.(purchase.Alarm); return alarm })
-	if err != nil || !same(next, p.s) || len(effects) > 0 {
+	if err != nil || !p.same(next) || len(effects) > 0 {
 		p.fail(promise, "%s %+v in phase %s changes something: %d effects, %v", b.Kind(), b, p.s.Phase(), len(effects), err)
 	}
 }
@@ -206,6 +208,14 @@ func (p *prober) deadlines() {
 				p.fail("M4", "a restart makes report %d", e.Report.N)
 			}
 		}
+	}
+	for _, r := range p.s.Refunds {
+		if p.s.Closed() && r.State != purchase.RefundDone && r.State != purchase.RefundFailed {
+			p.fail("M3", "closed with refund %s %s", r.Number, r.State)
+		}
+	}
+	if p.s.Closed() && p.s.DoorBusy() {
+		p.fail("M1", "closed, and the door is still its")
 	}
 	if p.s.Closed() && len(p.s.Due) > 0 {
 		p.fail("M3", "a closed order still waits for %v", p.s.Due)

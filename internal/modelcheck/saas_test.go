@@ -2,6 +2,7 @@ package modelcheck
 
 import (
 	"errors"
+	"fmt"
 	"math/bits"
 	"slices"
 
@@ -169,6 +170,9 @@ func (m *model) doReport(w *world, a action) {
 		o.dead &^= bit
 	}
 	m.post(w, int(a.slot), m.c.flat(purchase.Reported{Report: r.N, OK: true}))
+	if now := m.c.orders.val(w.orders[a.slot].state).Reports[a.arg].State; now != purchase.ReportAcked {
+		m.fail("M4", fmt.Errorf("report %d was acknowledged and is %s", r.N, now))
+	}
 }
 
 // quick deadlines are over within the time that anything else takes.
