@@ -41,15 +41,20 @@ func (r *checkReport) note(format string, v ...any) {
 // newCheck looks at everything that can be looked at while the daemon stands still.
 func newCheck() *cobra.Command {
 	var file string
+	var repair bool
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check configuration, secrets, ports and store",
 		Long: `Check the configuration file, the secrets it names, the ports of its devices, and
 the store if no daemon has it open. Every problem is printed as
-file:line: path: what, got, wanted. Nothing is changed and nothing is connected to.`,
+file:line: path: what, got, wanted. Nothing is changed and nothing is connected to.
+
+With --repair a damaged store is replaced by what can be read of it, and what cannot be
+is set aside, as the daemon does when it starts. Run it as the daemon's user while the
+daemon stands still.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r := check(cmd.Context(), file)
+			r := check(cmd.Context(), file, repair)
 			err := printAnswer(cmd, r, func(p *printer, r *checkReport) { r.show(p) })
 			if err != nil {
 				return err
@@ -61,11 +66,12 @@ file:line: path: what, got, wanted. Nothing is changed and nothing is connected 
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", defaultConfig, "configuration file")
+	cmd.Flags().BoolVar(&repair, "repair", false, "put the store in order, and set aside what is damaged")
 	cmd.Flags().Bool("json", false, "print JSON")
 	return cmd
 }
 
-func check(ctx context.Context, file string) *checkReport {
+func check(ctx context.Context, file string, repair bool) *checkReport {
 	r := &checkReport{Problems: []checkProblem{}, Notes: []string{}}
 	conf, problems := config.Check(file)
 	for _, p := range problems {
@@ -76,6 +82,9 @@ func check(ctx context.Context, file string) *checkReport {
 	}
 	if conf != nil {
 		r.ports(conf)
+		if repair && thereIsAStore(ctx, conf.StateDir) {
+			r.repair(ctx, conf)
+		}
 		r.store(ctx, conf.StateDir)
 	}
 	r.OK = len(r.Problems) == 0

@@ -38,6 +38,9 @@ type Verification struct {
 func Verify(ctx context.Context, dir string) (Verification, error) {
 	path := filepath.Join(dir, databaseName)
 	if _, err := os.Stat(path); err != nil {
+		if errors.Is(err, fs.ErrNotExist) && (there(filepath.Join(dir, witnessName)) || there(filepath.Join(dir, reserveName))) {
+			return Verification{Problems: []string{errGone.Error()}}, nil
+		}
 		return Verification{}, classify("verify", err)
 	}
 	lock, err := lockExisting(dir)

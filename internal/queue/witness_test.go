@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -142,5 +144,18 @@ func TestVerifySeesLostCommitsAndChangesNothing(t *testing.T) {
 		if err != nil || len(v.Problems) != 1 || !strings.Contains(v.Problems[0], errOlder.Error()) {
 			t.Errorf("problems: got %q, %v, want the lost commits named", v.Problems, err)
 		}
+	}
+}
+
+func TestVerifySeesThatTheDatabaseIsGone(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	commit(t, s, func(tx *Tx) error { _, err := tx.AppendJournal(1, []byte("x")); return err })
+	closeStore(t, s)
+	if err := os.Remove(filepath.Join(dir, databaseName)); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := Verify(context.Background(), dir); err != nil || len(v.Problems) != 1 || v.Problems[0] != errGone.Error() {
+		t.Errorf("problems: got %q, %v, want the loss named", v.Problems, err)
 	}
 }
