@@ -134,6 +134,22 @@ func (s *Store) ReadEvents(ctx context.Context, after N, limit int) (rows []Even
 	return rows, err
 }
 
+// ReadMeta returns the value of a key of Tx.PutMeta; ok is false when there is none.
+// A bad record is quarantined and returned as [ErrBadRecord].
+func (s *Store) ReadMeta(ctx context.Context, key string) (value []byte, ok bool, err error) {
+	var bad []badRow
+	var badRecord error
+	err = s.read(ctx, func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) bool {
+			value, badRecord = collect(&bad, bindMeta(key), st.ColumnRawBlob(0), badRow{table: "meta", key: key})
+			ok = badRecord == nil
+			return false
+		}, "SELECT v FROM meta WHERE k=?", key)
+	})
+	s.removeBadLater(bad)
+	return value, ok, errors.Join(err, badRecord)
+}
+
 // ReadJournal returns the journal of an open order from number from on. It reads
 // every later row of the table, so from should be the order's first.
 func (s *Store) ReadJournal(ctx context.Context, seq Seq, from N) (rows []JournalRow, err error) {
