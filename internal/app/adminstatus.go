@@ -189,18 +189,29 @@ func (v *adminView) devices() []admin.Device {
 	out := []admin.Device{}
 	for _, l := range v.a.o.Config.Lanes {
 		down := v.a.lines.of(l.Name)
-		out = append(out, admin.Device{
-			Lane: l.Name, Device: "terminal", Driver: l.Terminal.Driver, Port: l.Terminal.Port, Why: down.Why, ErrorCode: down.Code,
-		})
+		terminal := admin.Device{
+			Lane: l.Name, Device: terminalDevice, Driver: l.Terminal.Driver, Port: l.Terminal.Port, Why: down.Why, ErrorCode: down.Code,
+		}
+		v.unopened(&terminal)
+		out = append(out, terminal)
 		if d := l.Display; d != nil {
-			shown := admin.Device{Lane: l.Name, Device: "display", Driver: d.Driver, Port: d.Port}
+			shown := admin.Device{Lane: l.Name, Device: displayDevice, Driver: d.Driver, Port: d.Port}
 			if err := v.a.screens.why(l.Name); err != nil {
 				shown.Why, shown.ErrorCode = err.Error(), errcode.Or(err, errcode.DisplayLost)
 			}
+			v.unopened(&shown)
 			out = append(out, shown)
 		}
 	}
 	return out
+}
+
+// unopened says of a device whose line cannot be opened why: that is nearer than what
+// its driver saw before.
+func (v *adminView) unopened(d *admin.Device) {
+	if err := v.a.traces.openings.of(d.Lane, d.Device); err != nil {
+		d.Why, d.ErrorCode = err.Error(), errcode.Or(err, errcode.PortNotFound)
+	}
 }
 
 func (v *adminView) reachable() bool {

@@ -89,7 +89,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.log = a.o.Logger
 	a.live.conf.Store(a.o.Config)
 	a.told.wake = make(chan struct{}, 1)
-	a.traces.open = a.o.OpenPort
+	a.traces.open, a.traces.openings = a.o.OpenPort, &openings{log: a.log}
 	a.registerMetrics()
 	for _, step := range []func(context.Context) error{
 		a.openStore, a.makeClient, a.makeLanes, a.makeEngine, a.makeSender, a.makeWatches,

@@ -29,7 +29,8 @@ type openPort = func(context.Context, port.Settings) (port.Line, error)
 
 // traces are the flight recorders of all lines.
 type traces struct {
-	open openPort
+	open     openPort
+	openings *openings
 
 	mu   sync.Mutex
 	list []*wiretrace.Recorder
@@ -62,7 +63,7 @@ func (t *traces) recorded(o wiretrace.Options) (openPort, error) {
 	defer t.mu.Unlock()
 	for _, r := range t.list { // a lane that is gone from the configuration is made for each of its orders
 		if h := r.Header(); h.Lane == o.Header.Lane && h.Device == o.Header.Device && h.Port == o.Header.Port {
-			return wiretrace.Opener(r, t.open), nil
+			return t.opener(r), nil
 		}
 	}
 	r, err := wiretrace.New(o)
@@ -70,7 +71,13 @@ func (t *traces) recorded(o wiretrace.Options) (openPort, error) {
 		return nil, err
 	}
 	t.list = append(t.list, r)
-	return wiretrace.Opener(r, t.open), nil
+	return t.opener(r), nil
+}
+
+// opener opens a recorded line.
+func (t *traces) opener(r *wiretrace.Recorder) openPort {
+	h := r.Header()
+	return t.openings.watched(line{h.Lane, h.Device}, wiretrace.Opener(r, t.open))
 }
 
 func (t *traces) all() []*wiretrace.Recorder {
