@@ -24,8 +24,8 @@ type batch struct {
 	list    []*change // in order of first touch
 	waits   []waits   // posters, answered after the commit
 	lanes   []laneEvent
-	strays  [][]byte // callbacks of orders nobody knows, to be kept
-	money   bool     // it may use the money reserve
+	strays  []stray // callbacks of orders nobody knows, to be kept
+	money   bool    // it may use the money reserve
 
 	refused map[queue.N][]byte // bytes of reports that become dead letters
 	opened  map[taskKey]task
@@ -194,20 +194,6 @@ func (b *batch) unarchive(ev purchase.Event) (*change, error) {
 	c := b.add(&change{order: *o, filed: &filed})
 	c.events = journal
 	return c, nil
-}
-
-// stray keeps a callback of an unknown order; other events are answered with an
-// error.
-func (b *batch) stray(ev purchase.Event) error {
-	if ev.Key == "" {
-		return fmt.Errorf("order %s: %w", ev.Order, ErrUnknownOrder)
-	}
-	enc, err := purchase.EncodeEvent(ev)
-	if err != nil {
-		return err
-	}
-	b.strays = append(b.strays, enc)
-	return nil
 }
 
 // step asks the core. What is from outside never fails; a failure is a bug of

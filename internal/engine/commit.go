@@ -66,10 +66,8 @@ func (b *batch) commit() error {
 				return fmt.Errorf("write order %s: %w", c.state.Order, err)
 			}
 		}
-		for _, ev := range b.strays {
-			if _, err := tx.PutDead(queue.Dead{Class: classCallback, Reason: "unknown order", Body: ev}); err != nil {
-				return err
-			}
+		if err := b.putStrays(tx); err != nil {
+			return err
 		}
 		return b.e.savePowered(tx)
 	}, b.money)
@@ -305,7 +303,7 @@ func (b *batch) finish(err error) {
 		if b.e.o.Audit != nil {
 			b.e.audit()
 		}
-		b.e.metrics.dead.WithLabelValues(classCallback).Add(float64(len(b.strays)))
+		b.adoptStrays()
 	}
 	for _, w := range b.waits {
 		switch {

@@ -72,6 +72,7 @@ type Engine struct {
 	// What follows is the loop's.
 	orders   map[purchase.OrderID]*order
 	bySeq    map[queue.Seq]purchase.OrderID
+	strays   map[strayKey]queue.N          // callbacks of orders nobody knows; at most maxStrays are added
 	timed    map[purchase.OrderID]struct{} // orders with a deadline
 	lanes    map[string]*laneRun
 	tasks    map[taskKey]task

@@ -60,6 +60,7 @@ func (e *Engine) loadOrders(snap *queue.Snapshot) {
 		}
 	}
 	e.loadReports(snap)
+	e.loadStrays(snap)
 }
 
 // loadReports ties the outbox rows to their orders. Rows of one order are in the

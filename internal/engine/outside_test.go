@@ -81,6 +81,49 @@ func TestACallbackOfAnUnknownOrderIsKeptApart(t *testing.T) {
 	})
 }
 
+// TestM9_CallbacksOfUnknownOrdersAreBounded: who repeats one for days, or invents many,
+// fills no disk; a restart forgets nothing of it.
+func TestM9_CallbacksOfUnknownOrdersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		defer func() { b.stop() }()
+		synctest.Wait()
+		dead := func(want int64) {
+			t.Helper()
+			if st, err := b.store.Stats(t.Context()); err != nil || int64(st.Dead) != want {
+				t.Errorf("%d dead letters (%v), want %d", st.Dead, err, want)
+			}
+		}
+		opened := purchase.Sign{Sign: purchase.SignOpened}
+		stranger := purchase.NewOrderID([16]byte{1})
+		for range 10 {
+			b.post(stranger, "key", opened)
+		}
+		dead(1)
+		b.restart()
+		synctest.Wait()
+		b.post(stranger, "key", opened)
+		dead(1)
+		for i := range maxStrays - 1 {
+			b.post(purchase.NewOrderID([16]byte{2, byte(i >> 8), byte(i)}), "key", opened)
+		}
+		_, err := b.eng.Post(t.Context(), purchase.Event{Order: purchase.NewOrderID([16]byte{3}), Key: "key", Body: opened})
+		if !errors.Is(err, ErrTooManyEvents) {
+			t.Errorf("one more: %v, want ErrTooManyEvents", err)
+		}
+		dead(maxStrays)
+		rows, err := b.store.ReadDead(t.Context(), 0, 1)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("read %v, %v", rows, err)
+		}
+		if err := b.eng.DropStray(t.Context(), rows[0].N); err != nil {
+			t.Fatal(err)
+		}
+		b.post(stranger, "key", opened) // thrown away, and said again: it is kept again
+		dead(maxStrays)
+	})
+}
+
 func TestTheSixtyFifthDistinctCallbackIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)

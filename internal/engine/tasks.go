@@ -139,6 +139,7 @@ func (e *Engine) DropStray(ctx context.Context, n queue.N) (err error) {
 	failed := e.do(ctx, func() {
 		err = e.write(func(tx *queue.Tx) error { return tx.DeleteDead(n) }, false)
 		if err == nil {
+			e.forgetStray(n)
 			e.metrics.dead.WithLabelValues(classCallback).Dec()
 		}
 	})
