@@ -124,6 +124,11 @@ func arrows() []Rule {
 			Bans: []Ban{{Imports: []string{"net", "net/http/..."}, Why: "it is embedded: nothing of it goes over a network"}},
 		},
 		{
+			Room: "internal/mqtt/spool", Only: []string{"internal/queue", "internal/logkey"},
+			OnlyWhy: "it keeps bytes until they are acknowledged: what they say and who carries them is the client's",
+			Bans:    []Ban{{Imports: []string{"net", "net/http/..."}, Why: "it is embedded: who reads it is not its matter"}},
+		},
+		{
 			Room: "internal/sender", Only: []string{"internal/queue", "internal/purchase", "internal/money", "internal/clock", "internal/logkey"},
 			OnlyWhy: "it drains reports: what they mean for an order goes through Post, how they are sent is a function it is given",
 		},
@@ -166,6 +171,9 @@ func arrows() []Rule {
 		},
 		{
 			Room: "internal/httpd", Only: []string{"internal/logkey"}, OnlyWhy: "it mounts handlers that others made and contains none of them",
+		},
+		{
+			Room: "internal/remotewrite", Only: []string{"internal/logkey"}, OnlyWhy: "it pushes what a registry has, whatever that is, and decides nothing",
 		},
 		{
 			Room: "internal/supervise", Only: []string{"internal/logkey"}, OnlyWhy: "it does not know what it runs",

@@ -138,11 +138,11 @@ func plain() map[string]string {
 		"internal/engine.ErrUnknownOrder": usage, "internal/engine.ErrUnknownLane": usage, "internal/engine.ErrUnknownTask": usage,
 		"internal/engine.ErrNotParked": usage, "internal/purchase.ErrPerson": usage,
 
-		"internal/sender.errStays": inner, "internal/app.errNoCurrency": inner, "internal/app.errForeignAnswer": inner, "internal/saas.errUnauthorized": inner, "internal/saas.errGateClosed": inner,
+		"internal/sender.errStays": inner, "internal/mqtt/spool.ErrRecord": inner, "internal/app.errNoCurrency": inner, "internal/app.errForeignAnswer": inner, "internal/saas.errUnauthorized": inner, "internal/saas.errGateClosed": inner, "internal/remotewrite.errNoWord": inner,
 		"internal/serialdev/zvtterm.errTimeout": inner, "internal/serialdev/zvtterm.errWake": inner, "internal/serialdev/zvtterm.errBroken": inner,
 
 		"internal/supervise.ErrOptions": builder, "internal/saas.ErrOptions": builder, "internal/serialdev/pole.ErrOptions": builder,
-		"internal/serialdev/zvtterm.ErrOptions": builder, "internal/httpd.ErrOptions": builder,
+		"internal/serialdev/zvtterm.ErrOptions": builder, "internal/httpd.ErrOptions": builder, "internal/remotewrite.ErrOptions": builder,
 		"internal/saas/apitest": builder, "internal/serialdev/termtest": builder, "internal/serialdev/fakemdb": builder, "internal/serialdev/wiretrace": "a tool's: no daemon meets it",
 
 		"internal/engine.ErrStopped": ordinary, "internal/engine.ErrLedgerMoves": ordinary, "internal/queue.ErrClosed": ordinary, "internal/queue.ErrWorkWaiting": ordinary,
