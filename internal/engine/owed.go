@@ -60,7 +60,7 @@ func owedOrder(row queue.Order, clean bool) (OwedOrder, bool) {
 	switch {
 	case s.HoldOpen():
 		o.Held = s.Hold.Amount
-	case s.Hold == nil && s.Outcome == nil && s.Unused == nil && !clean:
+	case s.Hold == nil && s.Outcome == nil && s.Unused == nil && (s.ArmDoubt || !clean):
 		o.Held = s.Terms.Limit // asked for, and never answered
 	}
 	return o, o.Phase != purchase.PhaseArmed || order.parked != "" || !clean
