@@ -97,7 +97,7 @@ func callStride(op powerfail.Kind) int {
 	switch op {
 	case powerfail.Write, powerfail.Read, powerfail.Lock, powerfail.Unlock, powerfail.Size:
 		stride = 97
-	case powerfail.Sync, powerfail.Exists:
+	case powerfail.Sync, powerfail.Exists, powerfail.Open:
 		stride = 8
 	}
 	switch {

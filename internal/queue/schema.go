@@ -96,7 +96,7 @@ const metaVersion = metaPrefix + "schema"
 func (c *conn) checkSchema(version int) (noted int, err error) {
 	noted, sum, err := c.notedVersion()
 	if err != nil || noted == 0 {
-		return 0, classify("read noted schema version", err)
+		return 0, classify("read noted schema version", badText(err))
 	}
 	now, err := c.schemaSum()
 	switch {
