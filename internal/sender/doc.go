@@ -6,10 +6,10 @@
 //   - one that was refused is a dead letter, and is sent again every 6 hours;
 //   - the reports of one order go in sequence, and an order that is stuck never
 //     delays another;
-//   - a fleet that comes back from an outage does not stampede: the drain starts
-//     at once but is paced by a token bucket whose rate is halved on every sign of
-//     trouble and grows slowly with success; waits are drawn with full jitter, and
-//     Retry-After is honoured;
+//   - a fleet that comes back from an outage does not stampede, and starves nobody: the
+//     drain starts at once but is paced by a token bucket whose rate is halved by
+//     trouble and comes back with time (decision 014); waits are drawn with full
+//     jitter, and Retry-After is honoured;
 //   - a report goes only to the account it was made for (M4); one of another
 //     account waits, and is alarmed once.
 //
