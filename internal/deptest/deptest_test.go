@@ -124,6 +124,10 @@ func arrows() []Rule {
 			Bans: []Ban{{Imports: []string{"net", "net/http/..."}, Why: "it is embedded: nothing of it goes over a network"}},
 		},
 		{
+			Room: "internal/mqtt", Only: []string{"internal/mqtt/spool", "internal/queue", "internal/clock", "internal/logkey"},
+			OnlyWhy: "it publishes values of its own: what an order or a lane is, and when it is told, is the app's wiring",
+		},
+		{
 			Room: "internal/mqtt/spool", Only: []string{"internal/queue", "internal/logkey"},
 			OnlyWhy: "it keeps bytes until they are acknowledged: what they say and who carries them is the client's",
 			Bans:    []Ban{{Imports: []string{"net", "net/http/..."}, Why: "it is embedded: who reads it is not its matter"}},

@@ -33,6 +33,7 @@ func Areas() []Area {
 		{"STORE", "The store", stores()},
 		{"CFG", "The configuration", configuration()},
 		{"CLOCK", "The clock", clocks()},
+		{"MQTT", "The fleet broker", brokers()},
 		{"PUSH", "Pushing metrics", pushing()},
 		{"RUN", "The process and its socket", process()},
 	}

@@ -142,7 +142,7 @@ func plain() map[string]string {
 		"internal/serialdev/zvtterm.errTimeout": inner, "internal/serialdev/zvtterm.errWake": inner, "internal/serialdev/zvtterm.errBroken": inner,
 
 		"internal/supervise.ErrOptions": builder, "internal/saas.ErrOptions": builder, "internal/serialdev/pole.ErrOptions": builder,
-		"internal/serialdev/zvtterm.ErrOptions": builder, "internal/httpd.ErrOptions": builder, "internal/mqtt/spool.ErrOptions": builder, "internal/remotewrite.ErrOptions": builder,
+		"internal/serialdev/zvtterm.ErrOptions": builder, "internal/httpd.ErrOptions": builder, "internal/mqtt/spool.ErrOptions": builder, "internal/mqtt.ErrOptions": builder, "internal/remotewrite.ErrOptions": builder,
 		"internal/saas/apitest": builder, "internal/serialdev/termtest": builder, "internal/serialdev/fakemdb": builder, "internal/serialdev/wiretrace": "a tool's: no daemon meets it",
 
 		"internal/engine.ErrStopped": ordinary, "internal/engine.ErrLedgerMoves": ordinary, "internal/queue.ErrClosed": ordinary, "internal/queue.ErrWorkWaiting": ordinary,
