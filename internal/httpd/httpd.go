@@ -3,7 +3,10 @@
 // them within a bound.
 //
 // It promises that a request that has begun is not cut by a shutdown before
-// StopTimeout, and that a handler's panic costs that request only. It contains no
+// StopTimeout, that a handler's panic costs that request only, and that clients that
+// are slow or say nothing do not keep others out: with every place taken, a further
+// client gets that of a connection without a request (see Options.MaxConnections). It
+// does not promise that a header which takes long survives that. It contains no
 // handler of another room and reads no request itself; the two answers of its own
 // are /healthz and /readyz.
 package httpd
@@ -36,8 +39,10 @@ type Options struct {
 	Logger      *slog.Logger
 	Listen      Listen // nil: net.Listen
 
-	// MaxConnections bounds open connections. Further ones wait in the kernel's
-	// queue until one is closed.
+	// MaxConnections bounds open connections. For a further one another is closed:
+	// one that is idle between two requests, else one whose handler has returned, else
+	// one that has not finished its first header; of those the one that has been so for
+	// longest. When all are inside a handler it waits.
 	MaxConnections int           // 64
 	HeaderTimeout  time.Duration // 5 s, from the connection or the last answer to the end of the header
 	ReadTimeout    time.Duration // 15 s, header and body
@@ -131,10 +136,12 @@ func (s *Server) server(ctx context.Context, connections *sync.WaitGroup) *http.
 		// Port scanners and broken clients fill this log: it is for debugging.
 		ErrorLog:    slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		ConnContext: withConn,
 		Protocols:   new(http.Protocols),
 		// StateNew is reported before Serve returns, StateClosed after the handler
 		// has returned: waiting for connections waits for handlers.
-		ConnState: func(_ net.Conn, state http.ConnState) {
+		ConnState: func(c net.Conn, state http.ConnState) {
+			note(c, state)
 			switch state {
 			case http.StateNew:
 				connections.Add(1)
@@ -155,6 +162,7 @@ func (s *Server) server(ctx context.Context, connections *sync.WaitGroup) *http.
 // guard turns a handler's panic into one error record and a closed connection.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer handled(r)
 		defer func() {
 			v := recover()
 			if v == nil {

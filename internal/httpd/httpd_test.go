@@ -96,30 +96,6 @@ func TestALargeHeaderIsRefused(t *testing.T) {
 	})
 }
 
-func TestOneConnectionTooManyWaitsForAPlace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p, stop := start(t, Options{Handler: answer("hello"), MaxConnections: 2, IdleTimeout: time.Hour, HeaderTimeout: time.Hour})
-		first, second := p.dial(t), p.dial(t)
-		get(t, second, "/")
-		accepted := make(chan net.Conn, 1)
-		go func() { accepted <- p.dial(t) }()
-		synctest.Wait()
-		if len(accepted) != 0 {
-			t.Fatal("a third connection was accepted")
-		}
-		first.Close()
-		third := <-accepted
-		if status, _ := get(t, third, "/"); status != 200 {
-			t.Errorf("status %d", status)
-		}
-		if err := stop(); err != nil {
-			t.Errorf("stop = %v", err)
-		}
-		second.Close()
-		third.Close()
-	})
-}
-
 func TestShutdownLetsARequestEndButNotForEver(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
