@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -134,7 +135,11 @@ func inBubble(t *testing.T, o marketOptions, f func(*bubble, *daemon)) {
 		b.market = newMarket(t, o)
 		b.clock = &wakes{Clock: clock.NewFake(time.Now())}
 		b.options.Clock, b.options.OpenPort, b.options.DialContext, b.options.Listen = b.clock, b.open, b.net.dial, b.net.listen
-		b.options.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+		to := t.Output()
+		if o.log != nil {
+			to = io.MultiWriter(to, o.log)
+		}
+		b.options.Logger = slog.New(slog.NewTextHandler(to, nil))
 		b.run()
 		d := b.start()
 		f(b, d)

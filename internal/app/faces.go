@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -40,7 +41,11 @@ func (a *App) faces(context.Context) ([]supervise.Service, error) {
 	if ops != nil {
 		out = append(out, supervise.Service{Name: "metrics", Run: ops.Run})
 	}
-	return append(out, a.adminServices()...), nil
+	push, err := a.pushServices()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(out, push, a.adminServices()), nil
 }
 
 func (a *App) callbackServer(sockets *httpd.Sockets) (*httpd.Server, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,11 +53,13 @@ type market struct {
 // marketOptions are what the tests want different.
 type marketOptions struct {
 	saasAddr, callbackAddr string
-	metrics                string   // address of /metrics; "" is none
-	lanes                  int      // each with a door of its own; 1
-	dir                    string   // on the disk to use; the temporary directory
-	config                 []string // further lines of edged.yaml
-	terminal               string   // further keys of the terminal
+	metrics                string    // address of /metrics; "" is none
+	log                    io.Writer // gets the daemon's log too
+	push                   string    // where metrics are pushed to; "" is nowhere
+	lanes                  int       // each with a door of its own; 1
+	dir                    string    // on the disk to use; the temporary directory
+	config                 []string  // further lines of edged.yaml
+	terminal               string    // further keys of the terminal
 	world                  func(*world.Options)
 }
 
@@ -131,7 +134,7 @@ func (m *market) configure(o marketOptions) {
 		"state_dir: " + filepath.Join(m.dir, "state"),
 		fmt.Sprintf("saas: {base_url: %q, app_id: P000000000000000, requests_per_second: 100}", "http://"+o.saasAddr),
 		fmt.Sprintf("callbacks: {public_url: %q, listen: %q}", "http://"+o.callbackAddr, o.callbackAddr),
-		fmt.Sprintf("metrics: {listen: %q}", o.metrics),
+		fmt.Sprintf("metrics: {listen: %q, remote_write: {url: %q, bearer_token_file: push-token}}", o.metrics, o.push),
 		`console: {listen: ""}`,
 		"admin_socket: " + filepath.Join(m.dir, "edged.sock"),
 		"lanes:",
@@ -145,7 +148,7 @@ func (m *market) configure(o marketOptions) {
 			fmt.Sprintf("    display: {driver: pole-escpos, port: %s, language: en}", m.link(name, "display")))
 	}
 	files := map[string]string{
-		"saas-key": "k", "saas-secret": "s", "callback-key": strings.Repeat("ab", 32),
+		"saas-key": "k", "saas-secret": "s", "callback-key": strings.Repeat("ab", 32), "push-token": pushToken,
 		"edged.yaml": strings.Join(append(lines, o.config...), "\n"),
 	}
 	for name, text := range files {

@@ -159,9 +159,21 @@ type Metrics struct {
 	RemoteWrite   RemoteWrite `yaml:"remote_write"`
 }
 
-// RemoteWrite pushes the metrics; an empty URL means not.
+// RemoteWrite pushes the metrics; an empty URL means not. BufferSamples and BufferAge
+// bound what waits in RAM for the receiver.
 type RemoteWrite struct {
-	URL string `yaml:"url"`
+	URL              string   `yaml:"url"`
+	Version          int      `yaml:"version"`
+	Interval         Duration `yaml:"interval"`
+	Username         string   `yaml:"username"`
+	PasswordFile     string   `yaml:"password_file"`
+	BearerTokenFile  string   `yaml:"bearer_token_file"`
+	CAFile           string   `yaml:"ca_file"`
+	ClientCertFile   string   `yaml:"client_cert_file"`
+	ClientKeyFile    string   `yaml:"client_key_file"`
+	NativeHistograms bool     `yaml:"native_histograms"`
+	BufferSamples    int      `yaml:"buffer_samples"`
+	BufferAge        Duration `yaml:"buffer_age"`
 }
 
 // Console is the local web page; an empty Listen means none.

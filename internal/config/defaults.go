@@ -35,8 +35,16 @@ func Defaults() *Config {
 			ReserveBytes:   8 * mebi,
 			EventLimit:     100_000,
 		},
-		MQTT:        defaultMQTT(),
-		Metrics:     Metrics{Listen: "127.0.0.1:9464"},
+		MQTT: defaultMQTT(),
+		Metrics: Metrics{
+			Listen: "127.0.0.1:9464",
+			RemoteWrite: RemoteWrite{
+				Version:       1,
+				Interval:      Duration(30 * time.Second),
+				BufferSamples: 500_000,
+				BufferAge:     Duration(2 * time.Hour),
+			},
+		},
 		Console:     Console{Listen: "127.0.0.1:9465"},
 		AdminSocket: "/run/edged/edged.sock",
 		Log:         Log{Level: "info", Format: "auto"},

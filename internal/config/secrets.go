@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,6 +31,8 @@ type Secrets struct {
 	TerminalPasswords map[string]Secret
 	MQTTPassword      Secret
 	ConsoleToken      Secret
+	// RemoteWrite is the password or the bearer token for metrics.remote_write.
+	RemoteWrite Secret
 }
 
 // Resolve is the file behind the value of a *_file key: absolute as it is, else in
@@ -70,6 +73,13 @@ func (k *checker) secrets() *Secrets {
 		MQTTPassword:      k.secret("mqtt.password_file", c.MQTT.PasswordFile, false),
 		ConsoleToken:      k.secret("console.token_file", c.Console.TokenFile, false),
 	}
+	if r := c.Metrics.RemoteWrite; r.BearerTokenFile != "" {
+		s.RemoteWrite = k.secret("metrics.remote_write.bearer_token_file", r.BearerTokenFile, false)
+	} else {
+		s.RemoteWrite = k.secret("metrics.remote_write.password_file", r.PasswordFile, false)
+	}
+	k.pair("metrics.remote_write", c.Metrics.RemoteWrite.ClientCertFile, c.Metrics.RemoteWrite.ClientKeyFile, "client_cert_file", "client_key_file")
+	k.authorities("metrics.remote_write.ca_file", c.Metrics.RemoteWrite.CAFile)
 	k.pair("callbacks", c.Callbacks.TLSCertFile, c.Callbacks.TLSKeyFile, "tls_cert_file", "tls_key_file")
 	k.pair("mqtt", c.MQTT.ClientCertFile, c.MQTT.ClientKeyFile, "client_cert_file", "client_key_file")
 	k.pair("console", c.Console.TLSCertFile, c.Console.TLSKeyFile, "tls_cert_file", "tls_key_file")
@@ -138,6 +148,16 @@ func (k *checker) callbackKeys(path, file string) []Secret {
 func (k *checker) readable(path, file string) {
 	if file != "" {
 		k.read(path, file, false)
+	}
+}
+
+// authorities checks a file of certificates that others are judged by.
+func (k *checker) authorities(path, file string) {
+	if file == "" {
+		return
+	}
+	if data, ok := k.read(path, file, false); ok && !x509.NewCertPool().AppendCertsFromPEM(data) {
+		k.ProblemOf(errcode.ConfigSecret, path, "no certificate in it, got %s, want PEM certificates", quoteFile(k.c.Resolve(file)))
 	}
 }
 

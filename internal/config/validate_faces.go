@@ -2,6 +2,7 @@ package config
 
 import (
 	"strings"
+	"time"
 
 	"edged/internal/errcode"
 	"edged/internal/yamlfile"
@@ -9,12 +10,32 @@ import (
 
 func (k *checker) faces() {
 	k.listen("metrics.listen", k.c.Metrics.Listen)
-	if u := k.c.Metrics.RemoteWrite.URL; u != "" {
-		k.url("metrics.remote_write.url", u, []string{"https"}, []string{"http"})
-	}
+	k.remoteWrite(k.c.Metrics.RemoteWrite)
 	k.console()
 	if k.c.Relay != nil && !k.Broken("relay") {
 		k.relay(*k.c.Relay)
+	}
+}
+
+// remoteWrite: the bounds are what a gateway has room for; a shorter interval says no
+// more than one scraped by a Prometheus does.
+func (k *checker) remoteWrite(r RemoteWrite) {
+	const path = "metrics.remote_write"
+	if r.URL != "" {
+		k.url(path+".url", r.URL, []string{"https"}, []string{"http"})
+	}
+	k.between(path+".version", r.Version, 1, 2)
+	if r.Interval < Duration(5*time.Second) || r.Interval > Duration(5*time.Minute) {
+		k.Problem(path+".interval", "out of range, got %s, want 5s to 5m", r.Interval)
+	}
+	k.between(path+".buffer_samples", r.BufferSamples, 10_000, 2_000_000)
+	if r.BufferAge < r.Interval || r.BufferAge > Duration(24*time.Hour) {
+		k.Problem(path+".buffer_age", "out of range, got %s, want %s.interval to 24h", r.BufferAge, path)
+	}
+	k.both(path+".username", r.Username, path+".password_file", r.PasswordFile)
+	k.both(path+".client_cert_file", r.ClientCertFile, path+".client_key_file", r.ClientKeyFile)
+	if r.BearerTokenFile != "" && r.Username != "" {
+		k.Problem(path+".bearer_token_file", "two ways to log in, got a user name too, want one of them")
 	}
 }
 

@@ -61,6 +61,9 @@ func (c *Client) Close() {
 // local clock while there was none.
 func (c *Client) Now() time.Time { return c.saasTime.read() }
 
+// TimeKnown tells whether there was an answer of the SaaS with its time.
+func (c *Client) TimeKnown() bool { return c.saasTime.known() }
+
 // Offset is how far wall is ahead of the SaaS's clock, to about a second; zero
 // before its first answer.
 func (c *Client) Offset(wall time.Time) time.Duration {
