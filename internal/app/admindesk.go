@@ -31,6 +31,7 @@ type letter struct {
 	reason   string
 	attempts int64
 	body     []byte
+	order    purchase.OrderID   // "" if it is unreadable
 	row      purchase.OutboxRow // of class report
 }
 
@@ -71,7 +72,7 @@ func (v *adminView) account() string { return account(v.a.o.Config.SaaS) }
 
 func (v *adminView) entry(l letter, reports map[purchase.OrderID][]purchase.Report) admin.QueueEntry {
 	e := admin.QueueEntry{
-		N: int64(l.n), Class: l.class, State: admin.StateQueued, OrderID: string(l.row.Order),
+		N: int64(l.n), Class: l.class, State: admin.StateQueued, OrderID: string(l.order),
 		Attempts: l.attempts, Reason: l.reason, AccountOK: true,
 	}
 	if l.dead {
@@ -164,6 +165,9 @@ func deadLetter(d queue.Dead) letter {
 }
 
 func newLetter(l letter) letter {
+	if l.class == admin.ClassCallback {
+		l.order = strayOrder(l.body)
+	}
 	if l.class != admin.ClassReport {
 		return l
 	}
@@ -171,8 +175,18 @@ func newLetter(l letter) letter {
 	if err != nil {
 		l.reason = err.Error()
 	}
-	l.row = row
+	l.row, l.order = row, row.Order
 	return l
+}
+
+// strayOrder is the order that a callback of an order nobody knows is about; "" if the
+// letter is unreadable.
+func strayOrder(body []byte) purchase.OrderID {
+	ev, err := purchase.DecodeEvent(body)
+	if err != nil {
+		return ""
+	}
+	return ev.Order
 }
 
 func (v *adminView) letter(ctx context.Context, n int64) (letter, error) {

@@ -137,7 +137,7 @@ func TestM6_BadCallbacksMoveNoMoney(t *testing.T) {
 		t.Error("the mac is in the log")
 	}
 	// The order nobody knows is kept apart, for a person.
-	if q, err := d.Queue(s.ctx, 10); err != nil || len(q.Entries) != 1 || q.Entries[0].Class != "callback" || q.Entries[0].State != "dead" {
+	if q, err := d.Queue(s.ctx, 10); err != nil || len(q.Entries) != 1 || q.Entries[0].Class != "callback" || q.Entries[0].State != "dead" || q.Entries[0].OrderID != other {
 		t.Errorf("queue %+v, %v", q, err)
 	}
 	s.settleByHand(d, order, 250)
@@ -154,6 +154,9 @@ func (s *badSite) settleByHand(d *badDaemon, order string, cents int64) {
 		if status := s.answerTo(req); status != http.StatusOK {
 			s.t.Errorf("a decision is answered %d", status)
 		}
+	}
+	if n := d.metric(s.t, "edged_callbacks_total", "OrderDetected", "repeated"); n != 1 {
+		s.t.Errorf("%v decisions were counted as repeated, want 1", n)
 	}
 	s.await("the order is closed", func() bool { return s.orders(d)[0].Phase == "closed" })
 	o := s.orders(d)[0]

@@ -29,6 +29,8 @@ func deliver(eng *engine.Engine) saas.Deliver {
 		switch {
 		case err == nil && verdict == purchase.Refuse:
 			return saas.UnknownOrder, nil // kept apart
+		case err == nil && verdict == purchase.Repeated:
+			return saas.Repeated, nil
 		case err == nil:
 			return saas.Stored, nil
 		case errors.Is(err, engine.ErrTooManyEvents):

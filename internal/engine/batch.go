@@ -103,7 +103,7 @@ func (b *batch) takeOrder(r *request) {
 	case c == nil:
 		w.verdict = purchase.Refuse // of an order nobody knows: kept apart, without effect
 	case r.ev.Key != "" && slices.Contains(c.seen, r.ev.Key):
-		// an exact repeat changes nothing
+		w.verdict = purchase.Repeated // it changes nothing
 	case r.ev.Key != "" && len(c.seen) >= maxSeen:
 		w.verdict, w.err = purchase.Refuse, fmt.Errorf("order %s: %w", r.ev.Order, ErrTooManyEvents)
 	default:

@@ -97,11 +97,13 @@ const (
 	ReasonOther       Reason = "other"
 )
 
-// Verdict is the answer to a terminal result that waits for our word.
+// Verdict is the answer to a terminal result that waits for our word, and to a callback.
 type Verdict string
 
 // The verdicts.
 const (
 	Accept Verdict = "accept"
 	Refuse Verdict = "refuse"
+	// Repeated is for callbacks only: the same meaning is on flash already.
+	Repeated Verdict = "repeated"
 )
