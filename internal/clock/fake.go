@@ -14,7 +14,8 @@ type Fake struct {
 	mu     sync.Mutex
 	boots  int
 	booted time.Time     // time.Now of the running boot's start
-	skew   time.Duration // what Advance added to this boot
+	skew   time.Duration // what Advance and Pass added to this boot
+	asleep time.Duration // what Advance added to it
 	wall   time.Time     // wall time at SinceBoot 0
 	synced bool
 }
@@ -37,12 +38,8 @@ func (f *Fake) Read() Reading {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	since := f.sinceBoot()
-	awake := since
-	if !f.still {
-		awake -= f.skew
-	}
 	return Reading{
-		Awake:     awake,
+		Awake:     since - f.asleep,
 		Boot:      fmt.Sprintf("boot-%d", f.boots),
 		SinceBoot: since,
 		Wall:      f.wall.Add(since).Round(0).UTC(),
@@ -53,6 +50,17 @@ func (f *Fake) Read() Reading {
 // Advance lets time pass on both clocks without any timer noticing: a suspend. For a
 // still clock it is how time passes.
 func (f *Fake) Advance(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.skew += d
+	if !f.still {
+		f.asleep += d
+	}
+}
+
+// Pass lets time pass on both clocks while the machine runs, without any timer
+// noticing: the time for which a test does not want to wait.
+func (f *Fake) Pass(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.skew += d
@@ -87,7 +95,7 @@ func (f *Fake) Reboot(off time.Duration) {
 	defer f.mu.Unlock()
 	f.wall = f.wall.Add(f.sinceBoot() + off)
 	f.boots++
-	f.booted, f.skew, f.synced = time.Now(), 0, false
+	f.booted, f.skew, f.asleep, f.synced = time.Now(), 0, 0, false
 }
 
 // sinceBoot needs mu.

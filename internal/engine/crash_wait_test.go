@@ -68,7 +68,7 @@ func (w *crashWorld) wait(l transcript.Wait) {
 		w.waiting, w.left, w.passed = true, l.For, nil
 	}
 	if l.Untold {
-		w.clock.Advance(w.left)
+		w.clock.Pass(w.left)
 		w.waiting = false
 		w.next()
 		return

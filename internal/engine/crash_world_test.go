@@ -140,9 +140,9 @@ func (w *crashWorld) startAgain(reboot bool) {
 	now := w.powered()
 	reach := max(old.eng.powered.Reachable-now.Reachable, 0)
 	_ = w.p.eng.SaaSHeard(w.t.Context(), true)
-	w.clock.Advance(reach)
+	w.clock.Pass(reach)
 	_ = w.p.eng.SaaSHeard(w.t.Context(), false)
-	w.clock.Advance(max(old.eng.powered.On-now.On-reach, 0))
+	w.clock.Pass(max(old.eng.powered.On-now.On-reach, 0))
 	w.p.attach()
 }
 
@@ -175,7 +175,7 @@ func (w *crashWorld) settle() {
 func (w *crashWorld) pass(d time.Duration) {
 	const rest = 2*tickEvery + time.Second
 	if d > rest {
-		w.clock.Advance(d - rest)
+		w.clock.Pass(d - rest)
 		d = rest
 	}
 	time.Sleep(max(d, 0))

@@ -100,7 +100,7 @@ func (r *cutRun) bootClock(o cutOptions) {
 		r.clock.Reboot(time.Minute)
 	}
 	if o.killed {
-		r.clock.Advance(last.mono + time.Second)
+		r.clock.Pass(last.mono + time.Second)
 		r.clock.SetSynced(true)
 	}
 	if o.clock != nil {

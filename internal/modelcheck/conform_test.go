@@ -246,7 +246,7 @@ func (r *realWorld) do(t *testing.T, m *model, before, after *world, a action) *
 	t.Helper()
 	switch {
 	case a.op == opUnpause:
-		r.clock.Advance(6 * time.Second)
+		r.clock.Pass(6 * time.Second)
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
 	case a.op == opKill:
