@@ -65,8 +65,7 @@ func (a *App) callbackServer(sockets *httpd.Sockets) (*httpd.Server, error) {
 	}
 	var cert *httpd.Certificate
 	if c.TLSCertFile != "" {
-		cert, err = httpd.NewCertificate(a.o.Config.Resolve(c.TLSCertFile), a.o.Config.Resolve(c.TLSKeyFile), a.log)
-		if err != nil {
+		if cert, err = a.certificate(socketCallbacks, c.TLSCertFile, c.TLSKeyFile); err != nil {
 			return nil, err
 		}
 	}
@@ -74,6 +73,15 @@ func (a *App) callbackServer(sockets *httpd.Sockets) (*httpd.Server, error) {
 		Address: c.Listen, Handler: handler, Certificate: cert, Logger: a.log,
 		Listen: sockets.Listen(socketCallbacks, a.o.Listen), MaxConnections: maxCallbackConnections,
 	})
+}
+
+// certificate is a listener's, with its metric.
+func (a *App) certificate(listener, certFile, keyFile string) (*httpd.Certificate, error) {
+	cert, err := httpd.NewCertificate(a.o.Config.Resolve(certFile), a.o.Config.Resolve(keyFile), a.log)
+	if err != nil {
+		return nil, err
+	}
+	return cert, cert.RegisterExpiry(a.reg, listener, a.verifyTime)
 }
 
 func (a *App) opsServer(sockets *httpd.Sockets) (*httpd.Server, error) {

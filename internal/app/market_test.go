@@ -55,6 +55,7 @@ type marketOptions struct {
 	saasAddr, callbackAddr string
 	metrics                string    // address of /metrics; "" is none
 	log                    io.Writer // gets the daemon's log too
+	certificate            bool      // of the callbacks listener; the SaaS does not trust it
 	push                   string    // where metrics are pushed to; "" is nowhere
 	lanes                  int       // each with a door of its own; 1
 	dir                    string    // on the disk to use; the temporary directory
@@ -149,8 +150,12 @@ func (m *market) configure(o marketOptions) {
 	}
 	files := map[string]string{
 		"saas-key": "k", "saas-secret": "s", "callback-key": strings.Repeat("ab", 32), "push-token": pushToken,
-		"edged.yaml": strings.Join(append(lines, o.config...), "\n"),
 	}
+	if o.certificate {
+		files["tls.crt"], files["tls.key"] = selfSigned(m.t)
+		lines[4] = fmt.Sprintf("callbacks: {public_url: %q, listen: %q, tls_cert_file: tls.crt, tls_key_file: tls.key}", "http://"+o.callbackAddr, o.callbackAddr)
+	}
+	files["edged.yaml"] = strings.Join(append(lines, o.config...), "\n")
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(m.dir, name), []byte(text+"\n"), 0o600); err != nil {
 			m.t.Fatal(err)

@@ -20,7 +20,7 @@ const metricsPage = "../../docs/metrics.md"
 // TestThePageOfMetricsIsWhatTheDaemonShows: docs/metrics.md is written from a running
 // daemon (go test ./internal/app -run Page -update), so that neither forgets the other.
 func TestThePageOfMetricsIsWhatTheDaemonShows(t *testing.T) {
-	inBubble(t, marketOptions{}, func(b *bubble, d *daemon) {
+	inBubble(t, marketOptions{certificate: true}, func(b *bubble, d *daemon) {
 		b.awaitSelling(d, time.Minute)
 		problems, err := testutil.GatherAndLint(d.reg)
 		if err != nil {

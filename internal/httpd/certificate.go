@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"os"
@@ -24,6 +25,7 @@ type Certificate struct {
 
 	mu      sync.Mutex // guards the rest
 	current *tls.Certificate
+	expires time.Time // the earliest of the chain in the file
 	seen    stamps
 	checked time.Time
 }
@@ -53,11 +55,24 @@ func NewCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, e
 func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.look()
+	return c.current, nil
+}
+
+// Expires is when the first certificate of the chain that is served ends.
+func (c *Certificate) Expires() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.look()
+	return c.expires
+}
+
+// look refreshes, but not too often. It needs mu.
+func (c *Certificate) look() {
 	if now := time.Now(); now.Sub(c.checked) >= checkEvery {
 		c.checked = now
 		c.refresh()
 	}
-	return c.current, nil
 }
 
 // refresh reads the files if they changed since the last try. It needs mu.
@@ -79,8 +94,25 @@ func (c *Certificate) load() error {
 	if err != nil {
 		return fmt.Errorf("load certificate: %w", err)
 	}
-	c.current = &pair
+	expires, err := firstEnd(pair.Certificate)
+	if err != nil {
+		return fmt.Errorf("load certificate: %w", err)
+	}
+	c.current, c.expires = &pair, expires
 	return nil
+}
+
+func firstEnd(chain [][]byte) (first time.Time, err error) {
+	for _, der := range chain {
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if first.IsZero() || cert.NotAfter.Before(first) {
+			first = cert.NotAfter
+		}
+	}
+	return first, nil
 }
 
 // stamps reads both files' stamps; a missing file has an empty one.

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // serialOf makes a handshake over a new connection and tells which certificate the
@@ -113,6 +116,37 @@ func TestAPlainClientOfATLSListenerGetsNothing(t *testing.T) {
 		old.Close()
 		if err := stop(); err != nil {
 			t.Errorf("stop = %v", err)
+		}
+	})
+}
+
+func TestTheEndOfTheCertificateIsThatOfTheFilesNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		certFile, keyFile := certificateFiles(t, dir, 1)
+		c, err := NewCertificate(certFile, keyFile, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reg := prometheus.NewRegistry()
+		if err := c.RegisterExpiry(reg, "callbacks", time.Now); err != nil {
+			t.Fatal(err)
+		}
+		const text = `# HELP edged_certificate_expiry_seconds Time until the first certificate of a listener's chain expires; negative after it. A listener without TLS has no series.
+# TYPE edged_certificate_expiry_seconds gauge
+edged_certificate_expiry_seconds{listener="callbacks"} `
+		for _, want := range []string{"3600", "-3600", "3600"} {
+			if err := testutil.GatherAndCompare(reg, strings.NewReader(text+want+"\n")); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(2 * time.Hour)
+			if want == "-3600" {
+				certificateFiles(t, dir, 2)
+				touch(t, certFile, keyFile)
+			}
+		}
+		if err := c.RegisterExpiry(reg, "callbacks", time.Now); err == nil {
+			t.Error("one listener has two series")
 		}
 	})
 }
