@@ -72,9 +72,10 @@ func startGateway(t *testing.T, o Options) gateway {
 
 func (m *mosquitto) over(scheme string) Options {
 	url := map[string]string{"tcp": "tcp://", "tls": "tls://", "cert": "mqtts://", "ws": "ws://", "wss": "wss://"}[scheme]
-	o := Options{Broker: url + m.addr(scheme), TLS: &tls.Config{RootCAs: m.ca}}
+	conf := &tls.Config{RootCAs: m.ca}
+	o := Options{Broker: url + m.addr(scheme), TLS: func() (*tls.Config, error) { return conf, nil }}
 	if scheme == "cert" {
-		o.TLS.Certificates = []tls.Certificate{m.cert}
+		conf.Certificates = []tls.Certificate{m.cert}
 		return o
 	}
 	o.Username, o.Password = "gw-1", func() string { return password }

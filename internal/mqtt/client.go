@@ -27,7 +27,9 @@ type Options struct {
 	Version  string
 	Username string        // "": none
 	Password func() string // asked at each connect; nil: none
-	TLS      *tls.Config   // of encrypted schemes; nil: the system's roots
+	// TLS is asked at each connect of an encrypted scheme; nil: the system's roots. Its
+	// error is one to retry.
+	TLS func() (*tls.Config, error)
 
 	// VerifyTime is the time at which certificates are judged (M10); nil: the wall clock.
 	VerifyTime func() time.Time
@@ -106,6 +108,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.WriteTimeout == 0 {
 		o.WriteTimeout = 5 * time.Second
+	}
+	if o.TLS == nil {
+		o.TLS = func() (*tls.Config, error) { return &tls.Config{}, nil }
 	}
 	if o.RetryBase == 0 {
 		o.RetryBase = time.Second

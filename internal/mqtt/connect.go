@@ -64,22 +64,33 @@ func (c *Client) open(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	switch c.broker.Scheme {
-	case "ws", "wss":
-		direct := &paho.WebsocketOptions{Proxy: func(*http.Request) (*url.URL, error) { return nil, nil }}
-		return paho.NewWebsocket(c.broker.String(), c.tlsConfig(), openTimeout, nil, direct)
 	case "tcp", "mqtt":
 		return c.o.DialContext(ctx, "tcp", c.addr("1883"))
+	case "ws":
+		return c.openWebSocket(nil)
+	}
+	conf, err := c.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	if c.broker.Scheme == "wss" {
+		return c.openWebSocket(conf)
 	}
 	raw, err := c.o.DialContext(ctx, "tcp", c.addr("8883"))
 	if err != nil {
 		return nil, err
 	}
-	secure := tls.Client(raw, c.tlsConfig())
+	secure := tls.Client(raw, conf)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = raw.Close() // the handshake's error is the news
 		return nil, err
 	}
 	return secure, nil
+}
+
+func (c *Client) openWebSocket(conf *tls.Config) (net.Conn, error) {
+	direct := &paho.WebsocketOptions{Proxy: func(*http.Request) (*url.URL, error) { return nil, nil }}
+	return paho.NewWebsocket(c.broker.String(), conf, openTimeout, nil, direct)
 }
 
 func (c *Client) addr(port string) string {
@@ -89,15 +100,16 @@ func (c *Client) addr(port string) string {
 	return net.JoinHostPort(c.broker.Hostname(), port)
 }
 
-func (c *Client) tlsConfig() *tls.Config {
-	conf := &tls.Config{}
-	if c.o.TLS != nil {
-		conf = c.o.TLS.Clone()
+func (c *Client) tlsConfig() (*tls.Config, error) {
+	conf, err := c.o.TLS()
+	if err != nil {
+		return nil, err
 	}
+	conf = conf.Clone()
 	conf.MinVersion = max(conf.MinVersion, tls.VersionTLS12)
 	conf.Time = c.o.VerifyTime
 	if conf.ServerName == "" {
 		conf.ServerName = c.broker.Hostname()
 	}
-	return conf
+	return conf, nil
 }

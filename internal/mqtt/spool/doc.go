@@ -5,11 +5,12 @@
 //
 //   - Numbers of a track are gap-free, over restarts too. What was thinned, or lost
 //     with the memory at a power cut, comes out of [Spool.Next] as a gap before the
-//     entry behind it. A gap behind an unclean end may cover entries that had arrived.
+//     entry behind it. No gap covers what had arrived, but behind a restart: what the
+//     last process had told and not heard of is not known to this one.
 //   - [Spool.Add] never blocks and never fails.
 //   - It is bounded by entries, bytes, bytes in memory and age ([Limit]). The lowest
 //     [Class] gives way first; within a class every second entry goes, its first and
-//     last stay, and what is on its way is never thinned.
+//     last stay, and what was on its way once is never thinned.
 //   - An entry that is acknowledged within 5 minutes is never written. What is older
 //     is written with everything behind it, at most once per 5 minutes (DESIGN §4).
 //     Beside that there is one commit per 512 numbers, one for what was acknowledged,

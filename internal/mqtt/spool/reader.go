@@ -47,6 +47,7 @@ func (s *Spool) next() (it Item, row queue.N, ok bool) {
 		it = Item{Track: e.track, Seq: e.seq, Body: e.body, Made: e.made}
 		tr.told = e.seq
 		s.sent++
+		s.tried = max(s.tried, s.sent)
 	}
 	s.flight = append(s.flight, it)
 	return it, 0, true
@@ -83,6 +84,7 @@ func (s *Spool) fill(first queue.N, rows []queue.EventRow) {
 		}
 	}
 	s.remove(s.sent, gone)
+	s.tried = min(s.tried, len(s.list))
 }
 
 // Ack says that the oldest item in flight has arrived; it is forgotten.
@@ -110,6 +112,7 @@ func (s *Spool) Ack() {
 	s.list[0] = entry{}
 	s.list = s.list[1:]
 	s.sent--
+	s.tried--
 }
 
 // Rewind says that what is in flight will not be acknowledged: Next gives it again.

@@ -190,7 +190,7 @@ func (s *Spool) plan(now time.Time, ahead uint64) (*writing, error) {
 	defer s.mu.Unlock()
 	if s.o.Limit.Age > 0 {
 		if wall, synced := s.o.Wall(); synced {
-			s.o.Thinned(s.remove(s.sent, aged(s.list[s.sent:], wall, s.o.Limit.Age)))
+			s.o.Thinned(s.remove(s.tried, aged(s.list[s.tried:], wall, s.o.Limit.Age)))
 		}
 	}
 	w := &writing{acked: s.acked, drop: slices.Clone(s.drop)}

@@ -48,6 +48,7 @@ type Spool struct {
 	list   []entry // in order of arrival
 	flight []Item  // given to the reader, not acknowledged; entries are the front of list
 	sent   int     // how many entries of the list are in flight
+	tried  int     // how many of them were once: they may have arrived, and are not thinned
 	total  amount
 	memory int64     // bytes of bodies without a row
 	acked  queue.N   // rows up to it were acknowledged and are still there
@@ -123,11 +124,11 @@ func (s *Spool) count(e entry, sign int64) {
 
 // thin brings the spool down to its limits and returns how many entries went.
 func (s *Spool) thin() int {
-	n := s.remove(s.sent, thin(s.list[s.sent:], s.total, amount{s.o.Limit.Entries, s.o.Limit.Bytes}))
+	n := s.remove(s.tried, thin(s.list[s.tried:], s.total, amount{s.o.Limit.Entries, s.o.Limit.Bytes}))
 	if s.memory <= s.o.Limit.Memory {
 		return n
 	}
-	first := max(s.sent, s.firstUnsaved())
+	first := max(s.tried, s.firstUnsaved())
 	const anyNumber = 1 << 62
 	return n + s.remove(first, thin(s.list[first:], amount{bytes: s.memory}, amount{anyNumber, s.o.Limit.Memory}))
 }
