@@ -195,6 +195,8 @@ func TestBodiesThatAreNoCallback(t *testing.T) {
 		`{"OrderId":"A"}`:                                                  ErrShape,
 		`{"OrderId":"A","Action":"Cancel","Status":"odd"}`:                 ErrShape,
 		`{"OrderId":"A\u0000","Action":"Cancel"}`:                          ErrShape,
+		"{\"OrderId\":\"A\",\"OrderNo\":\"SO\xff\",\"Action\":\"Cancel\"}": ErrShape,
+		`{"OrderId":"A","OrderNo":"SO\ud800","Action":"Cancel"}`:           ErrShape,
 		`{"OrderId":"` + strings.Repeat("A", 129) + `","Action":"Cancel"}`: ErrTooLarge,
 		`[{"OrderId":"A","Action":"Cancel"}]`:                              ErrShape,
 		`OrderId=A&Action=Cancel`:                                          ErrSyntax,

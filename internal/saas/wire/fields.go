@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/govalues/decimal"
 
@@ -155,6 +156,10 @@ func (v value) identifier() (string, error) {
 	}
 	if strings.ContainsFunc(s, unicode.IsControl) {
 		return "", &FormatError{v.off, v.path, "control character in an identifier", ErrShape}
+	}
+	if strings.ContainsRune(s, utf8.RuneError) {
+		// It could not be told back to the SaaS as it was: reports would be about nothing.
+		return "", &FormatError{v.off, v.path, "an identifier that is no UTF-8", ErrShape}
 	}
 	return s, nil
 }
