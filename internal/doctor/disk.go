@@ -43,7 +43,7 @@ func (x *examination) disk() {
 		x.coded("disk", Bad, errcode.StoreIO, "the file system of %s does not answer: %v", dir, err)
 		return
 	}
-	free := int64(st.Bavail) * st.Bsize
+	free := int64(st.Bavail) * int64(st.Bsize) // 32 bits wide on 32-bit ARM
 	switch {
 	case st.Flags&unix.ST_RDONLY != 0:
 		x.coded("disk", Bad, errcode.StoreReadOnly, "the file system of %s is read-only", dir)
