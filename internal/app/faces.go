@@ -89,7 +89,7 @@ func (a *App) opsServer(sockets *httpd.Sockets) (*httpd.Server, error) {
 		return nil, nil
 	}
 	ops, err := httpd.NewOps(httpd.OpsOptions{
-		Metrics: promhttp.HandlerFor(a.reg, promhttp.HandlerOpts{Registry: a.reg, EnableOpenMetrics: true}),
+		Metrics: a.metricsHandler(),
 		Lanes:   a.readiness,
 	})
 	if err != nil {
@@ -99,6 +99,10 @@ func (a *App) opsServer(sockets *httpd.Sockets) (*httpd.Server, error) {
 		Address: a.o.Config.Metrics.Listen, Handler: http.Handler(ops), Logger: a.log,
 		Listen: sockets.Listen(socketMetrics, a.o.Listen),
 	})
+}
+
+func (a *App) metricsHandler() http.Handler {
+	return promhttp.HandlerFor(a.reg, promhttp.HandlerOpts{Registry: a.reg, EnableOpenMetrics: true})
 }
 
 // readiness says of each lane whether it sells, for /readyz.
