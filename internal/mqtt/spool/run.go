@@ -233,18 +233,12 @@ func (s *Spool) adopt(w *writing) {
 	signal(s.wake)
 }
 
+// settle gives entries their rows. What was written and what is still unsaved have the
+// same order; what is missing was acknowledged or thinned meanwhile.
 func (s *Spool) settle(w *writing) {
-	type key struct {
-		track Track
-		seq   uint64
-	}
-	at := make(map[key]int, len(s.list))
-	for i, e := range s.list {
-		at[key{e.track, e.seq}] = i
-	}
+	i := s.firstUnsaved()
 	for k, e := range w.entries {
-		i, ok := at[key{e.track, e.seq}]
-		if !ok {
+		if i == len(s.list) || s.list[i].track != e.track || s.list[i].seq != e.seq {
 			s.drop = append(s.drop, w.rows[k])
 			continue
 		}
@@ -254,6 +248,7 @@ func (s *Spool) settle(w *writing) {
 		if i >= s.sent {
 			held.body = nil
 		}
+		i++
 	}
 }
 

@@ -296,3 +296,53 @@ func TestALostNumberingBeginsANewStream(t *testing.T) {
 		}
 	})
 }
+
+// slow is a store whose commits let something happen before they return.
+type slow struct {
+	*queue.Store
+	meanwhile func()
+}
+
+func (s slow) Commit(ctx context.Context, fn func(*queue.Tx) error) error {
+	err := s.Store.Commit(ctx, fn)
+	s.meanwhile()
+	return err
+}
+
+func TestWhatIsAcknowledgedWhileItIsWrittenLeavesNoRow(t *testing.T) {
+	inBubble(t, func(t *testing.T, store *queue.Store) {
+		meanwhile := func() {}
+		s := newSpool(t, slow{store, func() { meanwhile() }}, roomy())
+		if err := s.load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 5 {
+			s.Add(events, Order, body(i))
+		}
+		if err := s.save(t.Context(), reserve); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(saveEvery)
+		meanwhile = func() {
+			for range 2 {
+				if _, ok, err := s.Next(t.Context()); !ok || err != nil {
+					t.Fatal(ok, err)
+				}
+				s.Ack()
+			}
+			meanwhile = func() {}
+		}
+		if err := s.save(t.Context(), reserve); err != nil {
+			t.Fatal(err)
+		}
+		if n := rows(t, store); n != 5 {
+			t.Fatalf("%d rows, want 5", n)
+		}
+		if err := s.save(t.Context(), reserve); err != nil {
+			t.Fatal(err)
+		}
+		if n := rows(t, store); n != 3 || s.Waiting() != 3 || s.memory != 0 {
+			t.Errorf("%d rows for %d entries with %d bytes in memory, want 3 for 3 with none", n, s.Waiting(), s.memory)
+		}
+	})
+}
