@@ -334,6 +334,9 @@ func (e *Engine) adopt(c *change, now purchase.Stamp) {
 		was = c.filed
 	}
 	e.metrics.observe(was, &o)
+	if e.o.Moved != nil && (was == nil || was.state.Phase() != o.state.Phase()) {
+		e.o.Moved(o.state)
+	}
 	e.left(was, &o)
 	o.queued(was, now)
 	if o.closed() {

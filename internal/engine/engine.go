@@ -37,10 +37,13 @@ type Options struct {
 	// EncodeReport gives the exact bytes of a payment report.
 	EncodeReport func(r purchase.Report) ([]byte, error)
 
-	NewID  func() [16]byte // 128 random bits; nil: crypto/rand
-	Show   func(LaneView)  // called on every change; must not block; nil: nobody looks
-	Alarm  func(Alarm)     // must not block; nil: the log only
-	Outbox func()          // a report was queued; must not block; nil: nobody waits
+	NewID func() [16]byte // 128 random bits; nil: crypto/rand
+	Show  func(LaneView)  // called on every change; must not block; nil: nobody looks
+	Alarm func(Alarm)     // must not block; nil: the log only
+	// Moved is told of every order that has come into another phase, when that is on
+	// flash. It must not block and only reads; nil: nobody asks.
+	Moved  func(purchase.State)
+	Outbox func() // a report was queued; must not block; nil: nobody waits
 	// Audit is told of every promise of the ledger that does not hold; with it, the
 	// whole ledger is checked after every commit, which is for tests. nil: each change
 	// is checked, and the whole now and then.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"edged/internal/errcode"
 	"edged/internal/lane"
 	"edged/internal/money"
 	"edged/internal/purchase"
@@ -95,4 +96,5 @@ type Alarm struct {
 	Order purchase.OrderID
 	Lane  string
 	Text  string
+	Code  errcode.Code // "": none
 }

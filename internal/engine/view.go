@@ -63,7 +63,8 @@ func (e *Engine) publish() {
 func (e *Engine) Lanes() []LaneView { return *e.view.Load() }
 
 func (e *Engine) alarm(a Alarm) {
-	e.log.Warn("alarm", logkey.Kind, a.Kind, logkey.OrderID, string(a.Order), logkey.Lane, a.Lane, logkey.Reason, a.Text, logkey.Code, alarmCode(a.Kind))
+	a.Code = alarmCode(a.Kind)
+	e.log.Warn("alarm", logkey.Kind, a.Kind, logkey.OrderID, string(a.Order), logkey.Lane, a.Lane, logkey.Reason, a.Text, logkey.Code, a.Code)
 	e.metrics.alarms.WithLabelValues(a.Kind).Inc()
 	if e.o.Alarm != nil {
 		e.o.Alarm(a)
