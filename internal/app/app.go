@@ -80,6 +80,7 @@ type App struct {
 	systemd  supervise.Systemd
 	live     live
 	told     told
+	fleet    fleet
 }
 
 // New makes the daemon and opens its store. It blocks for the disk. After an
@@ -92,7 +93,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.traces.open, a.traces.openings = a.o.OpenPort, &openings{log: a.log}
 	a.registerMetrics()
 	for _, step := range []func(context.Context) error{
-		a.openStore, a.makeClient, a.makeLanes, a.makeEngine, a.makeSender, a.makeWatches,
+		a.openStore, a.makeClient, a.makeLanes, a.makeFleet, a.makeEngine, a.makeSender, a.makeWatches,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.close())
@@ -198,6 +199,7 @@ func (a *App) makeEngine(ctx context.Context) (err error) {
 		SaaS:         doors{client: a.client, ring: a.ring, publicURL: a.o.Config.Callbacks.PublicURL},
 		Poll:         poll(a.o.Config, a.client),
 		EncodeReport: encodeReport, Show: a.showLane, Outbox: func() { a.sender.Wake() },
+		Alarm: a.fleet.alarm, Moved: a.fleet.moved,
 		Progress: a.watchdog.Progress, Logger: a.log, Registerer: a.reg,
 	})
 	return err
@@ -216,7 +218,7 @@ func (a *App) makeSender(context.Context) (err error) {
 func (a *App) makeWatches(context.Context) (err error) {
 	a.machines, err = machines.New(machines.Options{
 		Machines: machineIDs(a.o.Config), File: filepath.Join(a.o.Config.StateDir, payConfigName),
-		PayConfig: payConfig(a.client), Info: machineInfo(a.client, a.o.Config.SaaS.LockedState),
+		PayConfig: payConfig(a.client), Info: a.fleet.telling(machineInfo(a.client, a.o.Config.SaaS.LockedState)),
 		TellPayConfig: a.tellPayConfig, TellLocked: a.tellLocked, Logger: a.log, Registerer: a.reg,
 		InfoEvery: infoEvery(a.o.Config.SaaS.LockedState),
 	})

@@ -37,13 +37,13 @@ func (a *App) Run(ctx context.Context) error {
 
 // services lists what runs, in the order of starting; they stop in reverse.
 func (a *App) services(ctx context.Context) ([]supervise.Service, error) {
-	out := []supervise.Service{
+	out := a.fleetServices([]supervise.Service{
 		{Name: "engine", Run: a.engine.Run, StopTimeout: stopTerminal},
 		{Name: "watchdog", Run: a.watchdog.Run},
 		{Name: "sender", Run: a.sender.Run},
 		{Name: "reach", Run: a.reach.Run},
 		{Name: "machines", Run: a.machines.Run},
-	}
+	})
 	out = append(out, a.screens.services()...)
 	for name, t := range a.engine.Terminals() {
 		out = append(out, supervise.Service{

@@ -31,10 +31,11 @@ func (t *told) changed() {
 	}
 }
 
-// showLane takes what a lane shows now, for its display and for the status line. It
+// showLane takes what a lane shows now, for its display, the fleet and the status line. It
 // never blocks.
 func (a *App) showLane(v engine.LaneView) {
 	a.screens.show(v)
+	a.fleet.show(v)
 	a.told.changed()
 }
 
