@@ -14,6 +14,7 @@ import (
 
 // deliver hands a verified callback to the engine and says what became of it.
 func deliver(eng *engine.Engine) saas.Deliver {
+	known := newRepeats()
 	return func(ctx context.Context, c wire.Callback, _ []byte) (saas.Result, error) {
 		body := eventOf(c)
 		if name, ok := restockOf(eng, c.OrderID); ok {
@@ -23,13 +24,16 @@ func deliver(eng *engine.Engine) saas.Deliver {
 			return saas.UnknownOrder, nil // no action anybody knows: no effect
 		}
 		key := c.MeaningKey()
-		verdict, err := eng.Post(ctx, purchase.Event{
-			Order: purchase.OrderID(c.OrderID), Key: hex.EncodeToString(key[:16]), Body: body,
-		})
+		this := repeat{purchase.OrderID(c.OrderID), hex.EncodeToString(key[:16])}
+		if known.has(this) {
+			return saas.Repeated, nil
+		}
+		verdict, err := eng.Post(ctx, purchase.Event{Order: this.order, Key: this.key, Body: body})
 		switch {
 		case err == nil && verdict == purchase.Refuse:
 			return saas.UnknownOrder, nil // kept apart
 		case err == nil && verdict == purchase.Repeated:
+			known.add(this)
 			return saas.Repeated, nil
 		case err == nil:
 			return saas.Stored, nil

@@ -43,7 +43,7 @@ type shot struct {
 
 // attackPlan is a flood: its shots in turns, so many a second.
 type attackPlan struct {
-	Addr  string
+	Addr  string // "": a server in the attacker's own process
 	Rate  int
 	Shots []shot
 }
@@ -68,7 +68,7 @@ func (a attackTally) total() (sent, answered int) {
 }
 
 // attackers is how many connections an attacker has at once.
-const attackers = 64
+const attackers = 128
 
 func attack(in io.Reader, out io.Writer) error {
 	var p attackPlan
@@ -82,6 +82,13 @@ func attack(in io.Reader, out io.Writer) error {
 		_, _ = io.Copy(io.Discard, in)
 		close(stop)
 	}()
+	if p.Addr == "" {
+		end, err := p.serveItself()
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
 	tally := attackTally{Answered: map[string]map[int]int{}}
 	for _, s := range p.Shots {
 		tally.Answered[s.Kind] = map[int]int{}
@@ -101,6 +108,28 @@ func attack(in io.Reader, out io.Writer) error {
 	all.Wait()
 	tally.Took = time.Since(began)
 	return json.NewEncoder(out).Encode(tally)
+}
+
+// serveItself makes the plan aim at a server that refuses everything.
+func (p *attackPlan) serveItself() (end func(), err error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusNotFound)
+	})}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = srv.Serve(ln)
+	}()
+	p.Addr = ln.Addr().String()
+	return func() {
+		_ = srv.Close()
+		<-done
+	}, nil
 }
 
 // shoot is one attacker. It does not catch up on what it could not send in time.

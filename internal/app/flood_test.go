@@ -43,11 +43,17 @@ func (m *market) callbackAddr() string { return m.options.Config.Callbacks.Liste
 // flood starts a flood about an order whose door was opened.
 func (m *market) flood(o audit.Order) *attacker {
 	m.t.Helper()
+	return m.floodAt(m.callbackAddr(), o)
+}
+
+// floodAt is flood at another address.
+func (m *market) floodAt(addr string, o audit.Order) *attacker {
+	m.t.Helper()
 	path := m.callbackPath("gw-test", o.OrderID)
 	replayed := fmt.Appendf(nil, `{"OrderId":%q,"OrderNo":%q,"TranseType":1,"Action":"OpenedDoor","Status":true,"Msg":""}`, o.OrderID, o.SaaSOrderNo)
 	m.postOnce(path, replayed)
 	return startAttacker(m.t, attackPlan{
-		Addr: m.callbackAddr(), Rate: floodRate, Shots: hostile(o.OrderID, path, m.callbackPath("gw-other", o.OrderID), replayed),
+		Addr: addr, Rate: floodRate, Shots: hostile(o.OrderID, path, m.callbackPath("gw-other", o.OrderID), replayed),
 	})
 }
 

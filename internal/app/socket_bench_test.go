@@ -131,12 +131,9 @@ func (w *stopwatch) point(name string) {
 	w.took, w.syncs, w.written = now.Sub(w.approved), syncs-w.start.syncs, written-w.start.written
 }
 
-// BenchmarkApprovalToOpenDoor measures, at the two sockets, from the last byte of the
-// terminal's approval to the arrival of OpenDoor at the SaaS: the daemon, its commit,
-// the terminal's receipt of our acknowledgement and both wires. In turns with it, as
-// many appends and syncs of as many bytes as lay in between. Budget (DESIGN §8): the
-// gateway's own share is at most one sync and 2 ms, p99.
-func BenchmarkApprovalToOpenDoor(b *testing.B) {
+// watchedMarket is a market of one lane whose approvals are watched, and its daemon.
+func watchedMarket(b *testing.B) (*market, *daemon, *stopwatch) {
+	b.Helper()
 	watch := &stopwatch{}
 	o := swift(1)
 	change := o.world
@@ -149,9 +146,18 @@ func BenchmarkApprovalToOpenDoor(b *testing.B) {
 			return l.Terminal.Attach(ctx, &watched{File: master, watch: watch}, readersim.Serial)
 		}
 	})
-	d := m.start()
+	watch.daemon = m.start()
+	return m, watch.daemon, watch
+}
+
+// BenchmarkApprovalToOpenDoor measures, at the two sockets, from the last byte of the
+// terminal's approval to the arrival of OpenDoor at the SaaS: the daemon, its commit,
+// the terminal's receipt of our acknowledgement and both wires. In turns with it, as
+// many appends and syncs of as many bytes as lay in between. Budget (DESIGN §8): the
+// gateway's own share is at most one sync and 2 ms, p99.
+func BenchmarkApprovalToOpenDoor(b *testing.B) {
+	m, d, watch := watchedMarket(b)
 	defer d.end()
-	watch.daemon = d
 	raw := newRawLog(b, m)
 	awaitArmed(b, d)
 	var ours, base, beyond []time.Duration
