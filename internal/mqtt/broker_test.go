@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -317,5 +319,39 @@ func TestARefusalIsLoggedOnceAndTriedAgain(t *testing.T) {
 	}
 	if v := prom.ToFloat64(g.metrics.connected); v != 0 {
 		t.Errorf("edged_mqtt_connected is %v, want 0", v)
+	}
+}
+
+// TestM10_TheBrokersCertificateIsJudgedByTheGivenTime: a gateway in 1970 asks with the
+// last time it knows.
+func TestM10_TheBrokersCertificateIsJudgedByTheGivenTime(t *testing.T) {
+	m := newMosquitto(t)
+	m.start()
+	tests := []struct {
+		name string
+		at   time.Time
+		want error
+	}{
+		{"now", time.Now(), nil},
+		{"in 1970", time.Unix(0, 0), ErrAway},
+		{"a day on", time.Now().Add(24 * time.Hour), ErrAway},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := m.over("tls").withDefaults()
+			o.Gateway, o.Clock, o.VerifyTime = "gw-1", clock.NewFake(time.Now()), func() time.Time { return tt.at }
+			broker, err := url.Parse(o.Broker)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := &Client{o: o, broker: broker, topics: topicsOf("gw-1")}
+			s, err := c.connect(t.Context())
+			if !errors.Is(err, tt.want) {
+				t.Fatalf("connect: %v, want %v", err, tt.want)
+			}
+			if err == nil {
+				s.paho.Disconnect(quiesce)
+			}
+		})
 	}
 }

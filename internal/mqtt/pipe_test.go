@@ -20,6 +20,7 @@ import (
 // acknowledges the first so many messages of each connection, and answers pings.
 type pipeBroker struct {
 	acks  int
+	kicks bool // it ends a connection as soon as it has acknowledged the birth
 	lives int
 	got   []arrived
 }
@@ -56,6 +57,9 @@ func (b *pipeBroker) serve(conn net.Conn) {
 			return
 		}
 		if answer != nil && answer.Write(conn) != nil {
+			return
+		}
+		if _, ok := answer.(*packets.PubackPacket); ok && b.kicks {
 			return
 		}
 	}
@@ -123,6 +127,18 @@ func TestAnAcknowledgedMessageIsDeletedAndSentOnce(t *testing.T) {
 		}
 		if events != 100 || c.spool.Waiting() != 0 || b.lives != 1 {
 			t.Errorf("%d events arrived over %d connections, %d wait, want 100 over 1 and none", events, b.lives, c.spool.Waiting())
+		}
+	})
+}
+
+// TestTwoGatewaysOfOneNameDoNotFight: the other one takes every connection away.
+func TestTwoGatewaysOfOneNameDoNotFight(t *testing.T) {
+	b := &pipeBroker{acks: 1 << 30, kicks: true}
+	withPipe(t, b, func(t *testing.T, c *Client) {
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if b.lives < 10 || b.lives > 60 { // 24 at the mean wait of 2.5 min, and the first ones
+			t.Errorf("%d connections in an hour, want 10 to 60", b.lives)
 		}
 	})
 }
