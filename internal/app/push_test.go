@@ -2,9 +2,15 @@ package app
 
 import (
 	"bytes"
+	"crypto/tls"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +20,7 @@ import (
 	"github.com/klauspost/compress/snappy"
 
 	"edged/internal/clock"
+	"edged/internal/config"
 )
 
 const (
@@ -115,23 +122,84 @@ func TestTheDaemonPushesItsMetrics(t *testing.T) {
 func TestSamplesAreStampedWithATimeThatCanBeTrue(t *testing.T) {
 	inBubble(t, marketOptions{}, func(b *bubble, d *daemon) {
 		b.awaitSelling(d, time.Minute)
-		real := time.Now()
+		now := time.Now()
 		for _, c := range []struct {
 			name   string
 			synced bool
 			wall   time.Time
 		}{
-			{"set from a server", true, real},
-			{"not set, and right", false, real},
+			{"set from a server", true, now},
+			{"not set, and right", false, now},
 			{"not set, and decades off", false, time.Unix(1000, 0)},
 		} {
 			fake := b.clock.Clock.(*clock.Fake)
 			fake.SetWall(c.wall)
 			fake.SetSynced(c.synced)
 			at, ok := d.pushTime()
-			if !ok || at.Sub(real).Abs() > 2*maxClockError {
-				t.Errorf("%s: %v, %v, want %v", c.name, at, ok, real)
+			if !ok || at.Sub(now).Abs() > 2*maxClockError {
+				t.Errorf("%s: %v, %v, want %v", c.name, at, ok, now)
 			}
 		}
 	})
+}
+
+// TestTheReceiverIsBelievedByItsCertificateAndBelievesOurs: a real TLS receiver that
+// wants a client certificate and a password, under a CA of its own.
+func TestTheReceiverIsBelievedByItsCertificateAndBelievesOurs(t *testing.T) {
+	dir := t.TempDir()
+	certPEM, keyPEM := selfSigned(t)
+	certFile, keyFile, caFile := filepath.Join(dir, "gw.crt"), filepath.Join(dir, "gw.key"), filepath.Join(dir, "ca.crt")
+	var name, password string
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { name, password, _ = r.BasicAuth() }))
+	srv.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
+	srv.StartTLS()
+	defer srv.Close()
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
+	for file, text := range map[string]string{certFile: certPEM, keyFile: keyPEM, caFile: string(ca)} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*config.RemoteWrite)
+		ok     bool
+	}{
+		{"as configured", func(*config.RemoteWrite) {}, true},
+		{"without its CA", func(r *config.RemoteWrite) { r.CAFile = "" }, false},
+		{"without our certificate", func(r *config.RemoteWrite) { r.ClientCertFile = "" }, false},
+		{"with a CA file that is none", func(r *config.RemoteWrite) { r.CAFile = keyFile }, false},
+		{"with a CA file that is gone", func(r *config.RemoteWrite) { r.CAFile = filepath.Join(dir, "gone") }, false},
+		{"with a certificate that is gone", func(r *config.RemoteWrite) { r.ClientCertFile = filepath.Join(dir, "gone") }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conf := config.Defaults()
+			r := config.RemoteWrite{URL: srv.URL, Username: "gw-1", CAFile: caFile, ClientCertFile: certFile, ClientKeyFile: keyFile}
+			c.change(&r)
+			conf.Metrics.RemoteWrite = r
+			a := &App{o: Options{Config: conf, Clock: clock.NewFake(time.Now())}.withDefaults(), log: slog.New(slog.DiscardHandler)}
+			name, password = "", ""
+			err := func() error {
+				transport, err := a.pushTransport()
+				if err != nil {
+					return err
+				}
+				defer transport.CloseIdleConnections()
+				req, err := http.NewRequest(http.MethodPost, r.URL, strings.NewReader("x"))
+				if err != nil {
+					return err
+				}
+				authorize(r, config.NewSecret("p4ssword"))(req)
+				resp, err := (&http.Client{Transport: transport, Timeout: 30 * time.Second}).Do(req)
+				if err != nil {
+					return err
+				}
+				return resp.Body.Close()
+			}()
+			if (err == nil) != c.ok || c.ok && (name != "gw-1" || password != "p4ssword") {
+				t.Errorf("got %v, name %q", err, name)
+			}
+		})
+	}
 }

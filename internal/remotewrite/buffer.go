@@ -89,13 +89,13 @@ func (b *buffer) remove(from, to int) {
 }
 
 // take marks the oldest as in flight: one, or several with the same series and no more
-// than max samples together. Nothing waits: nil.
-func (b *buffer) take(max int) []*scrape {
+// than most samples together. Nothing waits: nil.
+func (b *buffer) take(most int) []*scrape {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n, samples := 0, 0
 	for _, s := range b.waiting {
-		if n > 0 && (s.layout != b.waiting[0].layout || samples+s.samples() > max) {
+		if n > 0 && (s.layout != b.waiting[0].layout || samples+s.samples() > most) {
 			break
 		}
 		n, samples = n+1, samples+s.samples()

@@ -94,7 +94,9 @@ func (w *Writer) count(o outcome, batch []*scrape) {
 	case taken:
 		w.metrics.requests.WithLabelValues(requestOK).Inc()
 		w.metrics.samples.WithLabelValues(resultSent).Add(float64(total))
-		w.metrics.success.Set(float64(time.Now().Unix()))
+		if at, ok := w.o.Now(); ok {
+			w.metrics.success.Set(float64(at.Unix()))
+		}
 	case refused:
 		written := min(o.written, total)
 		w.metrics.requests.WithLabelValues(requestRefused).Inc()

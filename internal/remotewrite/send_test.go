@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -255,13 +256,13 @@ func TestAStopWaitsForNoReceiver(t *testing.T) {
 
 func TestSamplesWithoutAClockAreNotPushed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		known := false
-		p := push(t, func(o *Options) { o.Now = func() (time.Time, bool) { return time.Now(), known } })
+		var known atomic.Bool
+		p := push(t, func(o *Options) { o.Now = func() (time.Time, bool) { return time.Now(), known.Load() } })
 		after(5 * time.Minute)
 		if len(p.r.requests()) != 0 || p.counted("samples", resultNoClock) == 0 {
 			t.Errorf("%d requests, %g counted", len(p.r.requests()), p.counted("samples", resultNoClock))
 		}
-		known = true
+		known.Store(true)
 		after(2 * time.Minute)
 		if len(p.r.points("gathered_total", V1)) == 0 {
 			t.Error("nothing is pushed with a clock")
