@@ -42,7 +42,8 @@ type Options struct {
 	// MaxConnections bounds open connections. For a further one another is closed:
 	// one that is idle between two requests, else one whose handler has returned, else
 	// one that has not finished its first header; of those the one that has been so for
-	// longest. When all are inside a handler it waits.
+	// longest. When all are inside a handler it waits; and at most 1,000 are taken in a
+	// second, after as many at once.
 	MaxConnections int           // 64
 	HeaderTimeout  time.Duration // 5 s, from the connection or the last answer to the end of the header
 	ReadTimeout    time.Duration // 15 s, header and body

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // grace is how long a connection keeps its place whatever comes: time for a header that
@@ -14,14 +16,21 @@ import (
 // of them in this time.
 const grace = 50 * time.Millisecond
 
+// perSecond is how many connections are taken in a second, after as many at once. A
+// gateway needs a handful; a flood that has more would take the processor from the sale
+// that is in progress.
+const perSecond = 1000
+
 // limited is a listener with at most max open connections. A further client gets in at
 // once: the connection that is missed least is shed for it. Accept waits only when every
-// one of them is inside a handler or in its grace.
+// one of them is inside a handler or in its grace, or when there were too many of late.
 //
 // There is no bound for each address: all callbacks may come through one proxy.
 type limited struct {
 	net.Listener
-	max int
+	max  int
+	pace *rate.Limiter
+	done chan struct{} // closed with the listener
 
 	mu     sync.Mutex
 	freed  sync.Cond // a place or a connection to shed may be there, or the listener is closed
@@ -43,7 +52,7 @@ const (
 )
 
 func limit(l net.Listener, n int) net.Listener {
-	out := &limited{Listener: l, max: n}
+	out := &limited{Listener: l, max: n, pace: rate.NewLimiter(perSecond, perSecond), done: make(chan struct{})}
 	out.freed.L = &out.mu
 	return out
 }
@@ -61,7 +70,7 @@ func (l *limited) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	conn := &limitedConn{Conn: c, l: l}
-	if !l.place(conn) {
+	if !l.paced() || !l.place(conn) {
 		_ = conn.Close() // nobody was answered on it
 		return nil, net.ErrClosed
 	}
@@ -79,6 +88,20 @@ func (l *limited) hold() bool {
 	}
 	l.held++
 	return true
+}
+
+// paced waits until one more may be taken; false: the listener was closed meanwhile.
+func (l *limited) paced() bool {
+	wait := l.pace.Reserve().Delay()
+	if wait == 0 {
+		return true
+	}
+	select {
+	case <-time.After(wait):
+		return true
+	case <-l.done:
+		return false
+	}
 }
 
 func (l *limited) letGo() {
@@ -133,6 +156,9 @@ func (l *limited) shed() (wait time.Duration, ok bool) {
 
 func (l *limited) Close() error {
 	l.mu.Lock()
+	if !l.closed {
+		close(l.done)
+	}
 	l.closed = true
 	l.freed.Broadcast()
 	l.mu.Unlock()

@@ -291,3 +291,23 @@ func TestAThousandSlowClientsDoNotKeepAnHonestOneOut(t *testing.T) {
 	}
 	wait()
 }
+
+// A flood of connections is taken at a pace that leaves the processor to the sale.
+func TestAFloodOfConnectionsIsPaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, stop := start(t, Options{Handler: answer("hello")})
+		began := time.Now()
+		const more = 500
+		for range perSecond + more {
+			c := p.dial(t)
+			get(t, c, "/")
+			c.Close()
+		}
+		if took, want := time.Since(began), more*time.Second/perSecond; took < want-10*time.Millisecond || took > want+10*time.Millisecond {
+			t.Errorf("%d clients were served in %v, want %v", perSecond+more, took, want)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("stop = %v", err)
+		}
+	})
+}
