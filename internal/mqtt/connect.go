@@ -38,7 +38,7 @@ func codeOf(err error) errcode.Code { return errcode.Or(err, errcode.MQTTAway) }
 // acknowledged is sent again by the spool, so that nothing of paho's state (a store
 // that a connect wipes, packets sent again under an old number, tokens of a former
 // connection) can outlive a connection.
-func (c *Client) options(ctx context.Context, will []byte, lost func(error)) *paho.ClientOptions {
+func (c *Client) options(ctx context.Context, will []byte, lost func(error), opened func(net.Conn)) *paho.ClientOptions {
 	o := paho.NewClientOptions()
 	o.Servers = []*url.URL{c.broker}
 	o.SetClientID("edged-" + c.o.Gateway)
@@ -55,7 +55,11 @@ func (c *Client) options(ctx context.Context, will []byte, lost func(error)) *pa
 	o.SetWriteTimeout(c.o.WriteTimeout)
 	o.SetBinaryWill(c.topics.status(), will, 1, true)
 	o.SetConnectionLostHandler(func(_ paho.Client, err error) { lost(err) })
-	o.SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return c.open(ctx) })
+	o.SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
+		conn, err := c.open(ctx)
+		opened(conn)
+		return conn, err
+	})
 	return o
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -26,6 +27,7 @@ type session struct {
 	paho   paho.Client
 	since  time.Time  // the broker has acknowledged the birth
 	lost   chan error // has room for the one end of the connection
+	conn   net.Conn   // below MQTT
 	flight chan message
 }
 
@@ -63,7 +65,7 @@ func (c *Client) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.paho = paho.NewClient(c.options(ctx, will, func(err error) { s.lost <- err }))
+	s.paho = paho.NewClient(c.options(ctx, will, func(err error) { s.lost <- err }, func(conn net.Conn) { s.conn = conn }))
 	token := s.paho.Connect()
 	<-token.Done() // openTimeout bounds it, ctx ends the dialling
 	if err := token.Error(); err != nil {
@@ -123,7 +125,9 @@ func (s *session) publish(ctx context.Context) error {
 	stop()
 	<-ended
 	if err == nil {
-		err = s.goodbye(grace)
+		if err = s.goodbye(grace); err != nil {
+			_ = s.conn.Close() // without DISCONNECT: the last will says it then
+		}
 	}
 	s.c.metrics.count(resultUnacked, len(s.flight))
 	s.c.spool.Rewind()
@@ -253,17 +257,18 @@ func (s *session) await(ctx context.Context, m message, patience time.Duration) 
 	}
 }
 
-// goodbye takes what is acknowledged soon, and says offline: a clean DISCONNECT takes
-// the last will away.
+// goodbye says offline, and takes what is acknowledged soon: a clean DISCONNECT takes the
+// last will away, so it is said also when an acknowledgement before it is late.
 func (s *session) goodbye(ctx context.Context) error {
+	body, err := s.status(Offline, "stopped")
+	if err != nil {
+		return err
+	}
+	last := s.send(message{topic: s.c.topics.status(), retain: true, body: body})
 	for len(s.flight) > 0 {
 		if err := s.settle(ctx, <-s.flight, goodbyeFor); err != nil {
 			return err
 		}
 	}
-	body, err := s.status(Offline, "stopped")
-	if err != nil {
-		return err
-	}
-	return s.await(ctx, s.send(message{topic: s.c.topics.status(), retain: true, body: body}), goodbyeFor)
+	return s.await(ctx, last, goodbyeFor)
 }
