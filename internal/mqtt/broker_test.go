@@ -134,9 +134,7 @@ func TestEveryWayToTheBrokerConnects(t *testing.T) {
 				t.Errorf("edged_mqtt_connected is %v, want 1", v)
 			}
 			g.stop()
-			if !strings.HasPrefix(tt.scheme, "ws") { // over WebSocket it was seen to come late, or not within 30 s
-				w.await("goodbye", holds(Offline))
-			}
+			w.await("goodbye", holds(Offline))
 			for _, a := range w.all() {
 				validate(t, a.topic, a.body)
 			}

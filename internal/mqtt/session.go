@@ -217,6 +217,9 @@ func (s *session) acker(ctx, grace context.Context, ended chan error) error {
 			return fmt.Errorf("%w: connection lost: %w", ErrAway, err)
 		case err := <-ended: // the store could not be read
 			ended <- err
+			if ctx.Err() != nil {
+				return nil
+			}
 			return fmt.Errorf("read events: %w", err)
 		case m := <-s.flight:
 			if err := s.settle(grace, m, ackTimeout); err != nil {
