@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -27,13 +28,13 @@ func TestLicencesAreToldApart(t *testing.T) {
 // Nothing of unknown terms is shipped.
 func TestAModuleWithoutAKnownLicenceIsAnError(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := licencesIn(dir); err == nil {
+	if _, err := licencesIn(dir, licenceName); err == nil {
 		t.Error("no licence is no error")
 	}
 	if err := os.WriteFile(dir+"/LICENSE", []byte("Ask us."), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := licencesIn(dir); err == nil {
+	if _, err := licencesIn(dir, licenceName); err == nil {
 		t.Error("an unknown licence is no error")
 	}
 }
@@ -63,5 +64,27 @@ func TestTheBillOfMaterialsNamesEachPartWithItsHash(t *testing.T) {
 	}
 	if b.Metadata.Component.Version != "v1.2.3" || !strings.HasPrefix(b.Serial, "urn:uuid:") || len(b.Serial) != len("urn:uuid:")+36 {
 		t.Errorf("got version %q, serial %q", b.Metadata.Component.Version, b.Serial)
+	}
+}
+
+// The MQTT library is offered under two licences; its notice names both, and only the
+// one that is taken is passed on.
+func TestOfTwoLicencesTheNamedOneIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"LICENSE": "Eclipse Public License - v 2.0 (EPL-2.0)", "NOTICE.md": "This project is dual-licensed.",
+		"edl-v10": "Neither the name of the Eclipse Foundation, Inc. nor the names of its contributors may be used",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := licencesIn(dir, namesOf("github.com/eclipse/paho.mqtt.golang"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := part{files: files}
+	if len(files) != 2 || p.licence() != "BSD-3-Clause" {
+		t.Errorf("%d files, licence %q, want the notice and BSD-3-Clause", len(files), p.licence())
 	}
 }

@@ -57,7 +57,7 @@ func partsOf(info *debug.BuildInfo) ([]part, error) {
 		parts, dirs = append(parts, part{path: m.Path, version: m.Version, sum: m.Sum}), append(dirs, dir)
 	}
 	for i := range parts {
-		if parts[i].files, err = licencesIn(dirs[i]); err != nil {
+		if parts[i].files, err = licencesIn(dirs[i], namesOf(parts[i].path)); err != nil {
 			return nil, fmt.Errorf("%s: %w", parts[i].path, err)
 		}
 	}
@@ -91,7 +91,16 @@ func output(name string, args ...string) (string, error) {
 // licenceName is how files with terms are called.
 var licenceName = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([-.].*)?$`)
 
-func licencesIn(dir string) ([]licenceFile, error) {
+// namesOf is how the files with a module's terms are called. What is offered under
+// either of two licences is taken under the one that is named here.
+func namesOf(module string) *regexp.Regexp {
+	if module == "github.com/eclipse/paho.mqtt.golang" {
+		return regexp.MustCompile(`^(edl-v10|NOTICE\.md)$`) // or the EPL-2.0
+	}
+	return licenceName
+}
+
+func licencesIn(dir string, names *regexp.Regexp) ([]licenceFile, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -99,7 +108,7 @@ func licencesIn(dir string) ([]licenceFile, error) {
 	var files []licenceFile
 	known := false
 	for _, e := range entries {
-		if !e.Type().IsRegular() || !licenceName.MatchString(e.Name()) {
+		if !e.Type().IsRegular() || !names.MatchString(e.Name()) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
