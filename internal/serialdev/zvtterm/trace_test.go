@@ -210,13 +210,23 @@ func replay(t *testing.T, tr *wiretrace.Trace, commands []string) (posted string
 		o := Options{
 			Lane: "front", Serial: tr.Header.Kind == wiretrace.ZVTSerial, Profile: tr.Header.Profile, Currency: "EUR", Capture: CapturePartialReversal,
 		}
+		ended := make(chan struct{}) // closed when the life before has ended: a player plays one
+		close(ended)
 		o.Open = func(ctx context.Context) (Line, error) {
+			select {
+			case <-ended:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 			if p.Over() {
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}
 			ours, theirs := net.Pipe()
+			over := make(chan struct{})
+			ended = over
 			wg.Go(func() {
+				defer close(over)
 				if err := p.Play(ctx, theirs); err != nil || p.Over() {
 					played <- err
 				}
