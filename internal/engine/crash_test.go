@@ -37,10 +37,11 @@ func readTranscripts(t *testing.T) (scripts []transcript.Script) {
 	return scripts
 }
 
-// stride: in a short run every sixteenth point has its turn, another one of each
-// transcript; under the race detector, which looks for races and not for points, every
-// fortieth. EDGED_TORTURE=1 tries all even then, each with a kill of the process and
-// with a loss of power of the gateway.
+// stride: `make crash`, which says how many states it wants, tries every point; another
+// run every fourth, a short one every sixteenth, another one of each transcript; and the
+// race detector, which looks for races and not for points, every fortieth.
+// EDGED_TORTURE=1 tries all even then, each with a kill of the process and with a loss
+// of power of the gateway.
 func stride() int {
 	switch {
 	case torture():
@@ -49,6 +50,8 @@ func stride() int {
 		return 40
 	case testing.Short():
 		return 16
+	case os.Getenv("EDGED_STATES") == "":
+		return 4
 	}
 	return 1
 }
