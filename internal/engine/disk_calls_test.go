@@ -210,7 +210,7 @@ func causeName(err error) string {
 func startInTrouble(t *testing.T, plan []cutVisit, files powerfail.Files, marks []any, f powerfail.Fault) (hits int, open, err error) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := powerfail.NewFS(maps.Clone(files), powerfail.NewLog())
-		f.Hit = func() { hits++ }
+		f.Hit = func(string) { hits++ }
 		mend := disk.Inject(f)
 		o := cutOptions{plan: plan, disk: disk, dir: t.TempDir(), marks: marks, killed: true}
 		r, first := startCut(o)

@@ -12,8 +12,9 @@ type Fault struct {
 	Err   error // such as syscall.ENOSPC, EIO or EROFS
 	Short int   // of Write: so many bytes arrive before it fails
 
-	// Hit, if set, is called for each operation that fails. The disk is locked then.
-	Hit func()
+	// Hit, if set, is called with the file of each operation that fails. The disk is
+	// locked then.
+	Hit func(file string)
 }
 
 // Inject adds a fault; remove takes it away. A write fault with ENOSPC is a full
@@ -39,7 +40,7 @@ func (fs *FS) Inject(f Fault) (remove func()) {
 func (fs *FS) fault(k Kind, name string) *Fault {
 	f := fs.pick(k, name)
 	if f != nil && f.Hit != nil {
-		f.Hit()
+		f.Hit(name)
 	}
 	return f
 }
