@@ -1,7 +1,6 @@
 package readersim
 
 import (
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
