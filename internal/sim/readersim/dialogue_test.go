@@ -1,7 +1,6 @@
 package readersim
 
 import (
-	"slices"
 	"testing"
 	"time"
 )
