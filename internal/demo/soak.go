@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edged/internal/pause"
 	"edged/internal/sim/saassim"
 	"edged/internal/sim/world"
 )
@@ -239,7 +240,7 @@ func (s *soak) customer(ctx context.Context, lane string, sc world.Scenario) {
 	ctx, cancel = context.WithTimeout(ctx, patience)
 	defer cancel()
 	for sc.SaaS.Cancel == saassim.CancelAfterOpening && s.d.laneIn(ctx, lane) != nil {
-		if sleep(ctx, time.Second) != nil {
+		if !pause.For(ctx, time.Second) {
 			break
 		}
 	}
@@ -262,7 +263,7 @@ func (s *soak) rest(ctx context.Context) (findings []string) {
 		if looked && time.Since(begun) > 10*time.Second {
 			s.technician(ctx)
 		}
-		_ = sleep(ctx, 500*time.Millisecond)
+		_ = pause.For(ctx, 500*time.Millisecond)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"edged/internal/pause"
 	"edged/internal/sim/world"
 )
 
@@ -121,7 +122,7 @@ func (s *storm) Run(ctx context.Context) {
 		wait, draw, off := s.within(betweenStrikes), s.rng.IntN(10), time.Duration(s.rng.Int64N(int64(longestOff)))
 		lane := s.d.site.lanes[s.rng.IntN(len(s.d.site.lanes))].name
 		s.mu.Unlock()
-		if sleep(ctx, wait) != nil {
+		if !pause.For(ctx, wait) {
 			return
 		}
 		switch {
@@ -133,7 +134,7 @@ func (s *storm) Run(ctx context.Context) {
 		case draw < 9:
 			s.struck(network, "")
 			s.link.Down()
-			_ = sleep(ctx, off)
+			_ = pause.For(ctx, off)
 			s.link.Up()
 		default:
 			s.dying.Lock()
@@ -148,7 +149,7 @@ func (s *storm) cloudDies(ctx context.Context, off time.Duration) {
 	s.d.world.SaaS.Cut(true)
 	s.link.Drop() // what it was told and what it tells just now
 	s.d.world.SaaS.RevokeTokens()
-	_ = sleep(ctx, off)
+	_ = pause.For(ctx, off)
 	s.d.world.SaaS.Cut(false)
 }
 
@@ -176,16 +177,4 @@ func (s *storm) Deaths() (n int) {
 		n += k
 	}
 	return n
-}
-
-// sleep waits; the error is ctx's.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -245,6 +245,9 @@ func arrows() []Rule {
 			}},
 		},
 		{
+			Room: "internal/pause", Only: []string{}, OnlyWhy: "a wait knows nothing of what is waited for",
+		},
+		{
 			Room: "internal/journald", Only: []string{}, OnlyWhy: "a log handler knows nothing of what is logged",
 		},
 		{
@@ -257,8 +260,8 @@ func arrows() []Rule {
 }
 
 // everybodys are rooms that every room may name: constants without behaviour, as logkey
-// would be if pure rooms logged. A code is said where its error is.
-func everybodys() []string { return []string{"internal/errcode"} }
+// would be if pure rooms logged, and a wait. A code is said where its error is.
+func everybodys() []string { return []string{"internal/errcode", "internal/pause"} }
 
 // planned are rooms of the design that may not be there yet.
 func planned() []string {

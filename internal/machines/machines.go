@@ -23,6 +23,7 @@ import (
 	"edged/internal/errcode"
 	"edged/internal/logkey"
 	"edged/internal/money"
+	"edged/internal/pause"
 )
 
 // PayConfig is what the SaaS wants held per purchase.
@@ -137,7 +138,7 @@ func (w *Watch) payConfigs(ctx context.Context, id string) {
 			}
 		}
 		failed = err != nil
-		if !sleep(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return
 		}
 	}
@@ -226,7 +227,7 @@ func (w *Watch) infos(ctx context.Context, id string) {
 		if i.LockKnown {
 			w.o.TellLocked(ctx, id, i.Locked)
 		}
-		if !sleep(ctx, jitter(w.o.InfoEvery)) {
+		if !pause.For(ctx, jitter(w.o.InfoEvery)) {
 			return
 		}
 	}
@@ -235,15 +236,4 @@ func (w *Watch) infos(ctx context.Context, id string) {
 // jitter spreads a pause by a quarter to both sides: a fleet must not ask at once.
 func jitter(d time.Duration) time.Duration {
 	return d*3/4 + time.Duration(rand.Int64N(int64(d/2)+1))
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -69,7 +69,7 @@ func judge(resp *http.Response, answer []byte, version int) outcome {
 	case resp.StatusCode == http.StatusUnsupportedMediaType && version == V2:
 		o.verdict, o.err = older, said(resp, answer)
 	case class == 5, resp.StatusCode == http.StatusTooManyRequests:
-		o.verdict, o.wait, o.err = again, pause(resp.Header), said(resp, answer)
+		o.verdict, o.wait, o.err = again, askedPause(resp.Header), said(resp, answer)
 	default:
 		o.verdict, o.err = refused, said(resp, answer)
 	}
@@ -89,9 +89,9 @@ func written(h http.Header) int {
 	return sum
 }
 
-// pause is Retry-After in either form (RFC 9110 §10.2.3). A date is measured against
+// askedPause is Retry-After in either form (RFC 9110 §10.2.3). A date is measured against
 // the receiver's own clock; ours may be wrong.
-func pause(h http.Header) time.Duration {
+func askedPause(h http.Header) time.Duration {
 	text := h.Get("Retry-After")
 	if n, err := strconv.ParseUint(text, 10, 31); err == nil {
 		return min(time.Duration(n)*time.Second, retryAfter)

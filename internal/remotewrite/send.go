@@ -10,6 +10,7 @@ import (
 
 	"edged/internal/errcode"
 	"edged/internal/logkey"
+	"edged/internal/pause"
 )
 
 // Send empties the buffer until ctx ends. Then it sends what waits for three seconds at
@@ -26,7 +27,7 @@ func (w *Writer) Send(ctx context.Context) error {
 	}
 	w.buf.landed(false) // of a run that ended in a panic
 	for w.buf.wait(ctx) {
-		if !sleep(ctx, w.next(ctx, client)) {
+		if !pause.For(ctx, w.next(ctx, client)) {
 			break
 		}
 	}
@@ -156,15 +157,3 @@ type outcome struct {
 }
 
 var errNoWord = errors.New("no word of what was written in the answer to version 2")
-
-// sleep waits for d; false if ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}

@@ -20,6 +20,7 @@ import (
 
 	"edged/internal/errcode"
 	"edged/internal/logkey"
+	"edged/internal/pause"
 )
 
 // Service is one component. Run works in the caller's goroutine until ctx ends and
@@ -182,7 +183,7 @@ func (k *keeper) again(ctx context.Context, err error) bool {
 	wait := k.s.o.backoff(k.failures)
 	k.failures++
 	k.report(err, wait)
-	return sleep(ctx, wait)
+	return pause.For(ctx, wait)
 }
 
 // report counts and logs a failure; the same one in a row is logged once. Of a
@@ -219,16 +220,4 @@ func guard(ctx context.Context, svc Service) (err error) {
 		}
 	}()
 	return svc.Run(ctx)
-}
-
-// sleep waits for d; false if ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

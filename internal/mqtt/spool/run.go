@@ -10,6 +10,7 @@ import (
 
 	"edged/internal/errcode"
 	"edged/internal/logkey"
+	"edged/internal/pause"
 	"edged/internal/queue"
 )
 
@@ -47,7 +48,7 @@ func (s *Spool) Run(ctx context.Context) error {
 		if err == nil {
 			break
 		}
-		if !pause(ctx, retryEvery) {
+		if !pause.For(ctx, retryEvery) {
 			return nil
 		}
 	}
@@ -77,15 +78,6 @@ func (s *Spool) work(ctx context.Context) <-chan time.Time {
 		return nil
 	}
 	return time.After(max(wait, time.Millisecond))
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }
 
 // due says how long the next commit may wait; any is false when there is nothing to

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"edged/internal/pause"
 	"edged/internal/purchase"
 )
 
@@ -66,7 +67,7 @@ func (r *Reader) finish(ctx context.Context, j *job, e purchase.Ended) {
 		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), postWithin)
 		_, err := r.post(try, event(j, e))
 		cancel()
-		if err == nil || !sleep(ctx, retryEvery) {
+		if err == nil || !pause.For(ctx, retryEvery) {
 			return
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edged/internal/money"
+	"edged/internal/pause"
 	"edged/internal/purchase"
 )
 
@@ -107,7 +108,7 @@ func (r *Reader) Run(ctx context.Context, post Post, acked func(purchase.Command
 			r.finish(ctx, left, notDone(purchase.ReasonLine))
 		}
 		_ = r.tell(ctx, purchase.Detached{Why: why.Error()})
-		sleep(ctx, retryEvery)
+		pause.For(ctx, retryEvery)
 	}
 	return ctx.Err()
 }
@@ -235,21 +236,9 @@ func (r *Reader) durable(ctx context.Context, ev purchase.Event) (purchase.Verdi
 		if err == nil {
 			return verdict, nil
 		}
-		if !sleep(ctx, retryEvery) {
+		if !pause.For(ctx, retryEvery) {
 			return "", ctx.Err()
 		}
-	}
-}
-
-// sleep is false if ctx ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"edged/internal/errcode"
 	"edged/internal/logkey"
+	"edged/internal/pause"
 	"edged/internal/serialdev/cells"
 	"edged/internal/serialdev/devmetrics"
 )
@@ -137,7 +138,7 @@ func (d *Display) Run(ctx context.Context) error {
 		if up {
 			wait = d.opts.RetryBase
 		}
-		if !pause(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return nil
 		}
 		wait = min(2*wait, d.opts.RetryCap)
@@ -218,7 +219,7 @@ func (d *Display) initialise(ctx context.Context, line Line) error {
 	if err := write(line, d.opts.Dialect.reset); err != nil {
 		return err
 	}
-	if !pause(ctx, resetPause) {
+	if !pause.For(ctx, resetPause) {
 		return ctx.Err()
 	}
 	return d.paint(line, true)
@@ -238,16 +239,4 @@ func write(line Line, b []byte) error {
 	}
 	_, err := line.Write(b)
 	return err
-}
-
-// pause waits; false: ctx has ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

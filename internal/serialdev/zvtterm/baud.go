@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edged/internal/logkey"
+	"edged/internal/pause"
 	"edged/internal/serialdev/zvt"
 )
 
@@ -48,7 +49,7 @@ func (s *session) speedUp(ctx context.Context) error {
 		s.t.opts.Logger.Warn("terminal keeps its default baud rate", logkey.Reason, end.code.String())
 		return nil
 	}
-	if !pause(ctx, switchTime) {
+	if !pause.For(ctx, switchTime) {
 		return ctx.Err()
 	}
 	return errFaster

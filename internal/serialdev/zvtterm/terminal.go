@@ -9,6 +9,7 @@ import (
 
 	"edged/internal/errcode"
 	"edged/internal/logkey"
+	"edged/internal/pause"
 	"edged/internal/purchase"
 	"edged/internal/serialdev/devmetrics"
 )
@@ -132,7 +133,7 @@ func (t *Terminal) Run(ctx context.Context, post Post, acked func(purchase.Comma
 		if up {
 			wait = t.opts.RetryBase
 		}
-		if !pause(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return ctx.Err()
 		}
 		wait = min(2*wait, t.opts.RetryCap)
@@ -181,18 +182,6 @@ func linger(ctx context.Context, d time.Duration) (context.Context, context.Canc
 	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
 	return out, func() { stop(); cancel() }
-}
-
-// pause waits; false: ctx has ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // attachedTo makes Start work, then tells the engine.
@@ -270,7 +259,7 @@ func (t *Terminal) finish(ctx context.Context, j *job, e purchase.Ended) {
 			return
 		}
 		t.opts.Logger.Debug("end was not posted", logkey.Command, j.cmd.ID, logkey.Err, err)
-		if !pause(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			t.opts.Logger.Error("end of a command is lost, it is in doubt", logkey.Command, j.cmd.ID, logkey.Err, err, logkey.Code, errcode.Or(err, errcode.ZVTNotDurable))
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"edged/internal/pause"
 	"edged/internal/sim/readersim"
 	"edged/internal/sim/saassim"
 )
@@ -145,7 +146,8 @@ func (v *visitor) shop(ctx context.Context, order string, openFor time.Duration)
 	v.over = true
 	taken := v.w.lines(v.sc.Shop.Take)
 	v.goods(Took, order, taken)
-	err := sleep(ctx, openFor)
+	pause.For(ctx, openFor)
+	err := ctx.Err()
 	if back := v.w.lines(v.sc.Shop.PutBack); len(back) > 0 {
 		v.goods(PutBack, order, back)
 		taken = without(taken, back)

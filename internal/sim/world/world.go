@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"edged/internal/pause"
 	"edged/internal/sim/displaysim"
 	"edged/internal/sim/journal"
 	"edged/internal/sim/readersim"
@@ -220,7 +221,7 @@ func (w *World) finish(ctx context.Context, o saassim.Order) {
 // open is the lock: whoever stands before the door may take; if nobody does, it is
 // closed again.
 func (w *World) open(ctx context.Context, o saassim.Order) {
-	if sleep(ctx, w.opt.OpenAfter) != nil {
+	if !pause.For(ctx, w.opt.OpenAfter) {
 		return
 	}
 	door := DoorRef{o.MachineID, o.Door}
@@ -235,7 +236,7 @@ func (w *World) open(ctx context.Context, o saassim.Order) {
 		who.opened <- o.OrderID
 		return
 	}
-	if sleep(ctx, w.opt.Alone) == nil {
+	if pause.For(ctx, w.opt.Alone) {
 		w.close(o, "", nil)
 	}
 }
@@ -279,15 +280,4 @@ func (w *World) CloseDoor(orderID string, taken []Pick) error {
 	}
 	w.close(saassim.Order{OrderID: orderID, MachineID: open.MachineID, Door: open.Door}, open.Visit, w.lines(taken))
 	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
