@@ -1,17 +1,14 @@
 package main
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"edged/internal/admin/admintest"
+	"edged/internal/testutil"
 )
 
 // unpacked reads an archive: contents by name, without the directory.
@@ -22,25 +19,7 @@ func unpacked(t *testing.T, file string) map[string]string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	gz, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
-	for tr := tar.NewReader(gz); ; {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(tr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[filepath.Base(h.Name)] = string(b)
-	}
+	return testutil.Unpack(t, f)
 }
 
 func TestABundleHoldsWhatTheDaemonTells(t *testing.T) {

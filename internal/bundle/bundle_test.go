@@ -1,16 +1,15 @@
 package bundle
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
+
+	"edged/internal/testutil"
 )
 
 // pan is a card number of the kind that test terminals use; its check digit is right.
@@ -26,31 +25,7 @@ func newBundle(t *testing.T, o Options) (*Writer, func() map[string]string) {
 		if err := b.Close(); err != nil {
 			t.Fatal(err)
 		}
-		return unpack(t, &out)
-	}
-}
-
-// unpack reads an archive: contents by name.
-func unpack(t *testing.T, r io.Reader) map[string]string {
-	t.Helper()
-	gz, err := gzip.NewReader(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
-	for tr := tar.NewReader(gz); ; {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(tr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[strings.TrimPrefix(h.Name, "edged-bundle-gw-1/")] = string(b)
+		return testutil.Unpack(t, &out)
 	}
 }
 
