@@ -73,10 +73,15 @@ func Run(ctx context.Context, o Options) (err error) {
 	return d.keys(ctx)
 }
 
-// makeDir gives the directory to work in, a new temporary one without a name.
+// makeDir gives the directory to work in by its whole path, which the daemon's
+// configuration wants; a new temporary one without a name.
 func makeDir(dir string) (string, error) {
 	if dir == "" {
 		return os.MkdirTemp("", "edged-demo-")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
 	}
 	return dir, os.MkdirAll(dir, 0o700) // keys and ledgers are in it
 }

@@ -52,11 +52,8 @@ func Soak(ctx context.Context, o SoakOptions) error {
 	if o.Dir == "" {
 		return errors.New("soak: a directory is needed")
 	}
-	dir, err := filepath.Abs(o.Dir)
+	dir, err := makeDir(o.Dir)
 	if err != nil {
-		return fmt.Errorf("soak: %w", err)
-	}
-	if _, err := makeDir(dir); err != nil {
 		return fmt.Errorf("soak: %w", err)
 	}
 	if err := writePid(dir); err != nil {
