@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/snappy"
@@ -104,9 +105,25 @@ func askedPause(h http.Header) time.Duration {
 	return min(max(at.Sub(now), 0), retryAfter)
 }
 
+// said quotes the beginning of an answer. A receiver that shows what it was sent shows
+// how we log in, too: that is taken out (M8).
 func said(resp *http.Response, answer []byte) error {
+	for _, secret := range secretsOf(resp.Request) {
+		answer = bytes.ReplaceAll(answer, []byte(secret), []byte("[hidden]"))
+	}
 	if len(answer) > maxQuoted {
 		answer = answer[:maxQuoted]
 	}
 	return fmt.Errorf("receiver answers %s: %q", resp.Status, bytes.TrimSpace(answer))
+}
+
+// secretsOf are the texts by which a request logs in.
+func secretsOf(r *http.Request) (texts []string) {
+	if f := strings.Fields(r.Header.Get("Authorization")); len(f) > 0 {
+		texts = append(texts, f[len(f)-1])
+	}
+	if _, password, ok := r.BasicAuth(); ok && password != "" {
+		texts = append(texts, password)
+	}
+	return texts
 }
